@@ -1,4 +1,4 @@
-"""The one source of time: a virtual clock with a rate, and the formats that times are written in."""
+"""The one source of time: a virtual clock with a rate, and the way times are written."""
 
 import re
 import time
@@ -64,7 +64,7 @@ class Clock:
         return left / self._rate if self._rate else None
 
     def state(self) -> dict[str, float]:
-        """What a restart needs to go on from here; a running clock goes on while the server rests."""
+        """What a restart needs; a running clock goes on while the server rests."""
         return {"base": self._base, "real_base": self._real_base, "rate": self._rate}
 
     def resume(self, state: dict[str, float]) -> None:
@@ -74,7 +74,7 @@ class Clock:
 
 
 def rfc3339(seconds: float, digits: int = 3) -> str:
-    """`seconds` as UTC, such as `2026-01-02T03:04:05.678Z`; `digits` of a second's fraction (0-6)."""
+    """`seconds` as UTC, such as `2026-01-02T03:04:05.678Z`, with 0 to 6 `digits` of a fraction."""
     whole = _EPOCH + timedelta(microseconds=round(seconds * 1e6))
     text = whole.strftime("%Y-%m-%dT%H:%M:%S")
     if digits:
@@ -93,7 +93,13 @@ def parse_rfc3339(text: str) -> float:
         raise ValueError(f"{text!r} is not an RFC 3339 time such as 2026-01-02T03:04:05Z")
     year, month, day, hour, minute, second, fraction, zone = match.groups()
     moment = datetime(
-        int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC
+        int(year),
+        int(month),
+        int(day),
+        int(hour or 0),
+        int(minute or 0),
+        int(second or 0),
+        tzinfo=UTC,
     )
     seconds = (moment - _EPOCH).total_seconds() - _offset(zone)
     return seconds + float(f"0.{fraction}") if fraction else seconds

@@ -1,4 +1,4 @@
-"""The one source of chance: seeded identities and random numbers, each stream under its own name."""
+"""The one source of chance: seeded identities and numbers, each stream under its own name."""
 
 import random
 import secrets

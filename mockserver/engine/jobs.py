@@ -1,0 +1,163 @@
+"""Work that happens later: a kind, JSON arguments and a due time on the sandbox's clock."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mockserver.engine.store import Index, Range
+
+from mockserver.engine.clock import Clock, monotonic
+from mockserver.engine.errors import ContractError
+from mockserver.engine.ids import Ids
+from mockserver.engine.service import JobFunction
+
+if TYPE_CHECKING:
+    from mockserver.engine.sandbox import Sandbox
+    from mockserver.engine.store import Store
+
+COLLECTION = "engine.jobs"
+INDEXES = {COLLECTION: (Index("state", sort="due"), Index("resource"))}
+
+log = logging.getLogger("mockserver.jobs")
+
+
+class Jobs:
+    """The jobs of one sandbox, stored as documents and so resumed after a restart.
+
+    A job runs in one commit with its own removal: what it did and that it is done are on disk
+    together. One that raises leaves no trace but its failure, and stops nothing.
+    """
+
+    def __init__(
+        self,
+        store: "Store",
+        clock: Clock,
+        ids: Ids,
+        functions: Mapping[str, JobFunction],
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._jobs = store.collection(COLLECTION)
+        self._clock = clock
+        self._ids = ids
+        self._functions = functions
+        self._wake = wake
+        # The earliest due time there can be, so that a call need not ask the store each time.
+        self._earliest: float | None = 0.0
+
+    def schedule(
+        self,
+        kind: str,
+        arguments: Mapping[str, Any],
+        *,
+        delay: float = 0.0,
+        resource: str | None = None,
+        state: str = "waiting",
+        polls: int = 0,
+    ) -> str:
+        """Add a job `delay` seconds from now; it is kept when the caller's commit is.
+
+        `resource` names what the job will change, for `cancel` and for hand play. A job whose
+        state is `polling` or `held` waits for `poll` or `release` instead of time.
+        """
+        if kind not in self._functions:
+            raise ContractError(f"No job is registered as {kind!r}.")
+        number = self._ids.number(COLLECTION)
+        due = self._clock.now() + delay
+        self._jobs.put(
+            {
+                "id": f"job-{number:08d}",
+                "kind": kind,
+                "arguments": dict(arguments),
+                "due": due,
+                "resource": resource,
+                "state": state,
+                "polls": polls,
+            }
+        )
+        if state == "waiting":
+            self._expect(due)
+        return f"job-{number:08d}"
+
+    def cancel(self, *, resource: str, kind: str | None = None) -> int:
+        """Remove the jobs of a resource that have not run; answers how many there were."""
+        found = self._of(resource, kind)
+        for job in found:
+            self._jobs.delete(job["id"])
+        return len(found)
+
+    def release(self, *, resource: str, kind: str | None = None) -> int:
+        """Let jobs that were held, or wait for polls, run now."""
+        found = [job for job in self._of(resource, kind) if job["state"] in ("held", "polling")]
+        for job in found:
+            self._make_due(job)
+        return len(found)
+
+    def poll(self, resource: str) -> None:
+        """Count one look at a resource for the jobs that wait for a number of looks."""
+        if not self._jobs.count({"state": "polling"}):
+            return
+        for job in self._of(resource, None):
+            if job["state"] == "polling" and job["polls"] <= 1:
+                self._make_due(job)
+            elif job["state"] == "polling":
+                self._jobs.put({**job, "polls": job["polls"] - 1})
+
+    def run_due(self, sandbox: "Sandbox", *, budget: float | None = None) -> int:
+        """Run what is due, in order of due time; answers how many ran.
+
+        `budget` is in real seconds: work of many slices is left to the ticker beyond it, so that
+        no request waits for a large batch.
+        """
+        ran, started = 0, monotonic()
+        while self._earliest is not None and self._earliest <= self._clock.now():
+            due = self._jobs.find({"state": "waiting"}, sort="due", limit=1)
+            if not due or due[0]["due"] > self._clock.now():
+                self._earliest = due[0]["due"] if due else None
+                break
+            self._run(sandbox, due[0])
+            ran += 1
+            if budget is not None and monotonic() - started >= budget:
+                break
+        return ran
+
+    def next_due(self) -> float | None:
+        """When the next job is due, in the sandbox's time."""
+        waiting = self._jobs.find({"state": "waiting"}, sort="due", limit=1)
+        return waiting[0]["due"] if waiting else None
+
+    def pending(self) -> int:
+        """How many jobs wait for their time, a poll or a hand."""
+        return sum(self._jobs.count({"state": state}) for state in ("waiting", "polling", "held"))
+
+    def due_between(self, start: float, end: float) -> int:
+        """How many jobs fall due in a span of time."""
+        return self._jobs.count({"state": "waiting"}, ranges={"due": Range(gt=start, lte=end)})
+
+    def forget(self) -> None:
+        """Take nothing for granted after a rollback, a restore or a reset."""
+        self._earliest = 0.0
+
+    def _run(self, sandbox: "Sandbox", job: dict[str, Any]) -> None:
+        try:
+            self._functions[job["kind"]](sandbox, **job["arguments"])
+            self._jobs.delete(job["id"])
+            sandbox.commit()
+        except Exception as error:
+            log.exception("job %s (%s) failed", job["id"], job["kind"])
+            sandbox.rollback()
+            self._jobs.put({**job, "state": "failed", "error": f"{type(error).__name__}: {error}"})
+            sandbox.commit()
+
+    def _of(self, resource: str, kind: str | None) -> list[dict[str, Any]]:
+        found = self._jobs.find({"resource": resource})
+        return [job for job in found if job["state"] != "failed" and kind in (None, job["kind"])]
+
+    def _make_due(self, job: dict[str, Any]) -> None:
+        due = self._clock.now()
+        self._jobs.put({**job, "state": "waiting", "due": due})
+        self._expect(due)
+
+    def _expect(self, due: float) -> None:
+        if self._earliest is None or due < self._earliest:
+            self._earliest = due
+        self._wake()
