@@ -1,0 +1,224 @@
+"""What was asked and answered, and why: kept in bounded memory, shown with credentials masked."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from mockserver.engine.clock import rfc3339
+from mockserver.engine.errors import BadRequest, UnknownName
+from mockserver.engine.masking import masked_headers, masked_query
+from mockserver.engine.where import Where
+
+if TYPE_CHECKING:
+    from mockserver.engine.contract import Violation
+
+RawHeaders = Sequence[tuple[bytes, bytes]]
+
+
+class Entry:
+    """One call to a service, one upload or one delivery attempt.
+
+    Filled stage by stage while the call runs; everything that costs time, such as masking or
+    parsing, is left until someone looks.
+    """
+
+    __slots__ = (
+        "at", "duration", "fault", "id", "kind", "method", "operation", "path", "query",
+        "request_body", "request_headers", "request_size", "response_body", "response_headers",
+        "response_size", "service", "status", "violations",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        query: str = "",
+        headers: RawHeaders = (),
+        *,
+        kind: str = "call",
+    ) -> None:
+        self.id = 0
+        self.at = 0.0
+        self.kind = kind
+        self.service = service
+        self.operation: str | None = None
+        self.method = method
+        self.path = path
+        self.query = query
+        self.status: int | None = None
+        self.duration = 0.0
+        self.fault: dict[str, Any] | None = None
+        self.violations: Sequence[Violation] = ()
+        self.request_headers = headers
+        self.request_body: bytes = b""
+        self.request_size = 0
+        self.response_headers: RawHeaders = ()
+        self.response_body: bytes = b""
+        self.response_size = 0
+
+    @property
+    def client(self) -> str:
+        """The caller's User-Agent."""
+        return self.header("user-agent") or ""
+
+    def header(self, name: str) -> str | None:
+        """A request header by lower-case name."""
+        wanted = name.encode("latin-1", "replace")
+        for key, value in self.request_headers:
+            if key.lower() == wanted:
+                return value.decode("latin-1")
+        return None
+
+    def query_value(self, name: str) -> str | None:
+        """A query parameter's last value."""
+        return dict(parse_qsl(self.query, keep_blank_values=True)).get(name)
+
+    def json(self) -> Any:
+        """The request's body as JSON, or None when it is none (or was too long to be kept)."""
+        try:
+            return orjson.loads(self.request_body)
+        except orjson.JSONDecodeError:
+            return None
+
+    def size(self) -> int:
+        """Bytes that keeping this entry takes, roughly."""
+        return 1024 + len(self.request_body) + len(self.response_body)
+
+    def view(self, *, bodies: bool = True) -> dict[str, Any]:
+        """The entry as the control API shows it."""
+        shown: dict[str, Any] = {
+            "id": str(self.id),
+            "at": rfc3339(self.at),
+            "kind": self.kind,
+            "service": self.service,
+            "operation": self.operation,
+            "method": self.method,
+            "path": self.path,
+            "query": masked_query(self.query),
+            "client": self.client,
+            "status": self.status,
+            "duration_ms": round(self.duration * 1000, 3),
+            "fault": self.fault,
+            "violations": [
+                {"side": v.side, "pointer": v.pointer, "rule": v.rule, "message": v.message}
+                for v in self.violations
+            ],
+        }
+        if bodies:
+            shown["request"] = _view(self.request_headers, self.request_body, self.request_size)
+            shown["response"] = _view(self.response_headers, self.response_body, self.response_size)
+        return shown
+
+
+class Journal:
+    """The newest entries of one sandbox, bounded in number and in bytes.
+
+    `body_bytes` is how much of a body is kept at most.
+    """
+
+    def __init__(self, *, entries: int, total_bytes: int, body_bytes: int) -> None:
+        self._limit = entries
+        self._total = total_bytes
+        self.body_bytes = body_bytes
+        self._entries: dict[int, Entry] = {}
+        self._sizes: dict[int, int] = {}
+        self._bytes = 0
+        self._last = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def add(self, entry: Entry) -> None:
+        """Keep a finished entry and let go of the oldest beyond the bounds."""
+        self._last += 1
+        entry.id = self._last
+        size = entry.size()
+        self._entries[entry.id] = entry
+        self._sizes[entry.id] = size
+        self._bytes += size
+        while len(self._entries) > self._limit or self._bytes > self._total:
+            oldest = next(iter(self._entries))
+            del self._entries[oldest]
+            self._bytes -= self._sizes.pop(oldest)
+
+    def get(self, id: str) -> Entry:
+        """One entry; UnknownName when there is none or it was let go."""
+        entry = self._entries.get(int(id)) if id.isascii() and id.isdecimal() else None
+        if entry is None:
+            raise UnknownName(f"The journal has no request {id!r}; it keeps the newest ones only.")
+        return entry
+
+    def find(
+        self, conditions: Mapping[str, Any], *, limit: int = 100, after: str | None = None
+    ) -> tuple[list[Entry], int]:
+        """Entries that match, oldest first, after the entry `after`; and how many match in all."""
+        where = Where.read(conditions)
+        found = [entry for entry in self._entries.values() if where.matches(entry)]
+        if after is None:
+            return found[:limit], len(found)
+        start = int(after) if after.isascii() and after.isdecimal() else 0
+        return [entry for entry in found if entry.id > start][:limit], len(found)
+
+    def clear(self) -> int:
+        """Forget every entry; answers how many there were."""
+        count = len(self._entries)
+        self._entries.clear()
+        self._sizes.clear()
+        self._bytes = 0
+        return count
+
+    def verify(self, expectation: Mapping[str, Any]) -> dict[str, Any]:
+        """Whether what was expected was called: `{"passed", "count", "nearest"}`.
+
+        `{"match": conditions, "exactly" | "at_least" | "at_most": n}`, where none of the three
+        means at least once, or `{"in_order": [conditions, …]}`, which allows other calls between.
+        """
+        if "in_order" in expectation:
+            return self._verify_order([Where.read(given) for given in expectation["in_order"]])
+        where = Where.read(expectation.get("match", {}))
+        count = sum(where.matches(entry) for entry in self._entries.values())
+        bounds = [name for name in ("exactly", "at_least", "at_most") if name in expectation]
+        if len(bounds) > 1:
+            raise BadRequest(f"Give one of exactly, at_least and at_most, not {len(bounds)}.")
+        bound = bounds[0] if bounds else "at_least"
+        number = expectation.get(bound, 1)
+        passed = {
+            "exactly": count == number,
+            "at_least": count >= number,
+            "at_most": count <= number,
+        }[bound]
+        return self._verdict(passed, count, where)
+
+    def _verify_order(self, wanted: list[Where]) -> dict[str, Any]:
+        entries: Iterator[Entry] = iter(self._entries.values())
+        for position, where in enumerate(wanted):
+            if not any(where.matches(entry) for entry in entries):
+                return self._verdict(False, position, where)
+        return self._verdict(True, len(wanted), Where())
+
+    def _verdict(self, passed: bool, count: int, where: Where) -> dict[str, Any]:
+        if passed:
+            return {"passed": True, "count": count}
+        ranked = sorted(
+            ((where.differences(entry), entry) for entry in self._entries.values()),
+            key=lambda pair: (len(pair[0]), -pair[1].id),
+        )
+        nearest = [
+            {**entry.view(bodies=False), "differences": differences}
+            for differences, entry in ranked[:3]
+        ]
+        return {"passed": False, "count": count, "nearest": nearest}
+
+
+def _view(headers: RawHeaders, body: bytes, size: int) -> dict[str, Any]:
+    pairs = [(key.decode("latin-1"), value.decode("latin-1")) for key, value in headers]
+    shown: dict[str, Any] = {
+        "headers": masked_headers(pairs),
+        "body": body.decode("utf-8", "replace"),
+    }
+    if size > len(body):
+        shown["truncated"] = {"bytes": size, "kept": len(body)}
+    return shown
