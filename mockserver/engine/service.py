@@ -1,6 +1,6 @@
 """The socket: what a service must supply to the engine, and what the engine hands to it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +52,7 @@ class Call:
     query_string: str
     base_url: str
     raw: bytes = b""
+    path_values: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
     body: Any = None
     form: dict[str, str] = field(default_factory=dict)
@@ -61,7 +62,8 @@ class Call:
     notes: dict[str, Any] = field(default_factory=dict)
 
 
-Handler = Callable[[Call], Answer | tuple[int, Any]]
+Result = Answer | tuple[int, Any]
+Handler = Callable[[Call], Result] | Callable[[Call], Awaitable[Result]]
 JobFunction = Callable[..., None]
 
 

@@ -1,0 +1,256 @@
+"""One call from start to end: the stages, written one under the other."""
+
+import inspect
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from mockserver.engine.clock import monotonic
+from mockserver.engine.contract import MethodNotAllowed, NoSuchPath, Violation
+from mockserver.engine.errors import MockserverError, NotFound, ServiceError
+from mockserver.engine.journal import Entry
+from mockserver.engine.request import Disconnected, parse_json, parse_multipart, read_body
+from mockserver.engine.service import Answer, Call, Handler, Service
+
+if TYPE_CHECKING:
+    from mockserver.engine.contract import Operation
+    from mockserver.engine.sandbox import Sandbox
+
+log = logging.getLogger("mockserver.pipeline")
+
+Match = Callable[[str, str], tuple["Operation", dict[str, str]]]
+
+DUE_BUDGET = 0.02
+"""Real seconds that a call gives to state changes that are due; the ticker does the rest."""
+
+
+class Pipeline:
+    """Answers the calls of one service: an ASGI application.
+
+    The scope must hold `mockserver.sandbox`, `mockserver.base_url` and `mockserver.path`, the path
+    as the contract spells it. `recorded` calls are in the sandbox's journal; the control API's
+    are not.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        match: Match,
+        *,
+        strict: bool,
+        max_body: int,
+        recorded: bool = True,
+    ) -> None:
+        self._service = service
+        self._match = match
+        self._strict = strict
+        self._max_body = max_body
+        self._recorded = recorded
+        self._limits = {
+            operation: limit for limit in service.limits for operation in limit.operations
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sandbox: Sandbox = scope["mockserver.sandbox"]
+        started = monotonic()
+        entry = Entry(
+            self._service.name,
+            scope["method"],
+            scope["mockserver.called"],
+            scope["query_string"].decode("latin-1"),
+            scope["headers"],
+        )
+        entry.at = sandbox.clock.now()
+        try:
+            answer = await self._answer(scope, receive, sandbox, entry)
+        except Disconnected:
+            return
+        await self._send(answer, entry, send, body=scope["method"] != "HEAD")
+        entry.duration = monotonic() - started
+        if self._recorded:
+            sandbox.journal.add(entry)
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, sandbox: "Sandbox", entry: Entry
+    ) -> Answer:
+        call: Call | None = None
+        try:
+            raw = await read_body(receive, self._max_body)
+            entry.request_size = len(raw)
+            entry.request_body = raw[: sandbox.journal.body_bytes]
+            call = self._open(scope, sandbox, entry, raw)
+            sandbox.jobs.run_due(sandbox, budget=DUE_BUDGET)
+            call.credential = self._service.authenticate(call)
+            self._limit(call)
+            if self._service.adapt_request:
+                self._service.adapt_request(call)
+            await self._read(call, entry)
+            answer = self._checked(call, await self._handle(call), entry)
+            sandbox.commit()
+            if sandbox.pace.pace == "instant":
+                sandbox.jobs.run_due(sandbox)
+        except ServiceError as error:
+            sandbox.rollback()
+            return self._refusal(error, call, entry)
+        except MockserverError as error:
+            sandbox.rollback()
+            return self._refusal(ServiceError(str(error), status=error.status), call, entry)
+        except Exception:
+            log.exception("%s %s failed", entry.method, entry.path)
+            sandbox.rollback()
+            error = ServiceError("The server made a mistake; its log says which.", status=500)
+            return self._refusal(error, call, entry)
+        if self._service.adapt_answer:
+            answer = self._service.adapt_answer(call, answer)
+        return self._with_headers(answer, call.answer_headers)
+
+    def _open(self, scope: Scope, sandbox: "Sandbox", entry: Entry, raw: bytes) -> Call:
+        path = scope["mockserver.path"]
+        try:
+            operation, values = self._match(scope["method"], path)
+        except NoSuchPath:
+            raise NotFound(f"There is no {path}.", details={"path": path}) from None
+        except MethodNotAllowed as error:
+            allowed = ", ".join(error.allowed)
+            raise ServiceError(
+                f"{path} allows {allowed}, not {scope['method']}.",
+                status=405,
+                code="method_not_allowed",
+                details={"path": path, "allowed": error.allowed},
+                headers={"Allow": allowed},
+            ) from None
+        entry.operation = operation.id
+        return Call(
+            sandbox=sandbox,
+            service=self._service,
+            operation=operation,
+            method=scope["method"],
+            path=path,
+            headers={
+                key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]
+            },
+            query_string=entry.query,
+            base_url=scope["mockserver.base_url"],
+            raw=raw,
+            path_values=values,
+        )
+
+    def _limit(self, call: Call) -> None:
+        limit = self._limits.get(call.operation.id)
+        if limit and call.sandbox.setting(limit.setting):
+            call.sandbox.limits.check(limit, call.credential)
+
+    async def _read(self, call: Call, entry: Entry) -> None:
+        """Parse the parameters and the body, and refuse what breaks the contract."""
+        violations: Sequence[Violation]
+        call.parameters, violations = call.operation.read(
+            call.path_values, call.query_string, call.headers
+        )
+        if call.raw or call.operation.request_required:
+            violations = [*violations, *await self._read_body(call)]
+        if violations:
+            entry.violations = tuple(violations)
+            raise self._service.refuse(call, violations)
+
+    async def _read_body(self, call: Call) -> Sequence[Violation]:
+        if not call.operation.request_media_types:
+            return ()
+        media_type = call.operation.media_type(call.headers.get("content-type"), bool(call.raw))
+        if media_type is None:
+            accepted = ", ".join(call.operation.request_media_types)
+            raise ServiceError(
+                f"Content-Type must be {accepted}.",
+                status=415,
+                code="unsupported_media_type",
+                details={"accepted": list(call.operation.request_media_types)},
+            )
+        if media_type == "multipart/form-data":
+            call.form, call.files = await parse_multipart(dict(call.headers), call.raw)
+            parts: dict[str, Any] = {**call.form, **dict.fromkeys(call.files, "")}
+            return call.operation.body_violations(media_type, parts)
+        if media_type.endswith("json"):
+            if call.body is None:
+                call.body = parse_json(call.raw)
+            if call.body is None and not call.operation.request_required and not call.raw.strip():
+                return ()
+            return call.operation.body_violations(media_type, call.body)
+        call.body = call.raw
+        return ()
+
+    async def _handle(self, call: Call) -> Answer:
+        handler: Handler | None = self._service.handlers.get(call.operation.id)
+        if handler is None:
+            status, body = call.sandbox.examples.answer(call.operation, call.path, call.raw)
+            return Answer(status, body, {"Mockserver-Example": "true"})
+        result = handler(call)
+        if inspect.isawaitable(result):
+            result = await result
+        return result if isinstance(result, Answer) else Answer(result[0], result[1])
+
+    def _checked(self, call: Call, answer: Answer, entry: Entry) -> Answer:
+        """The answer, or what strict mode makes of one that breaks its own contract."""
+        headers = (
+            {**answer.headers, **call.answer_headers} if call.answer_headers else (answer.headers)
+        )
+        violations = call.operation.response_violations(
+            answer.status, headers, answer.body, answer.media_type
+        )
+        if not violations:
+            return answer
+        entry.violations = (*entry.violations, *violations)
+        first = f"{violations[0].pointer}: {violations[0].message}"
+        log.error("the answer of %s breaks its contract: %s", call.operation.id, first)
+        if self._strict:
+            raise ServiceError(
+                f"The answer breaks the contract: {first}",
+                status=500,
+                headers={"Mockserver-Violation": str(len(violations))},
+            )
+        return self._with_headers(answer, {"Mockserver-Violation": str(len(violations))})
+
+    def _refusal(self, error: ServiceError, call: Call | None, entry: Entry) -> Answer:
+        answer = self._service.render_error(error, call)
+        headers = dict(error.headers)
+        if call is not None:
+            headers = {**headers, **call.answer_headers}
+            violations = call.operation.response_violations(
+                answer.status, {**answer.headers, **headers}, answer.body, answer.media_type
+            )
+            if violations:
+                first = f"{violations[0].pointer}: {violations[0].message}"
+                log.error("the refusal of %s breaks its contract: %s", call.operation.id, first)
+                entry.violations = (*entry.violations, *violations)
+                headers["Mockserver-Violation"] = str(len(violations))
+            if self._service.adapt_answer:
+                answer = self._service.adapt_answer(call, answer)
+        return self._with_headers(answer, headers)
+
+    @staticmethod
+    def _with_headers(answer: Answer, headers: dict[str, str]) -> Answer:
+        return replace(answer, headers={**answer.headers, **headers}) if headers else answer
+
+    async def _send(self, answer: Answer, entry: Entry, send: Send, *, body: bool) -> None:
+        content = encode(answer)
+        headers = [(b"content-length", str(len(content)).encode())]
+        if answer.status not in (204, 304):
+            headers.append((b"content-type", answer.media_type.encode()))
+        headers += [(k.lower().encode(), v.encode("latin-1")) for k, v in answer.headers.items()]
+        entry.status = answer.status
+        entry.response_headers = headers
+        entry.response_size = len(content)
+        entry.response_body = content[:16_384]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": content if body else b""})
+
+
+def encode(answer: Answer) -> bytes:
+    """The bytes of an answer's body."""
+    if isinstance(answer.body, bytes):
+        return answer.body
+    if answer.body is None and answer.status in (202, 204, 304):
+        return b""
+    return orjson.dumps(answer.body)
