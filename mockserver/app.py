@@ -1,0 +1,263 @@
+"""Joins engine, services and control API into one ASGI application."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockserver.admin import admin
+from mockserver.data import data_folder
+from mockserver.engine.contract import Contract
+from mockserver.engine.errors import ConfigError, ContractError
+from mockserver.engine.pipeline import Pipeline
+from mockserver.engine.sandbox import Sandbox, World
+from mockserver.engine.service import Service
+from mockserver.engine.ticker import Ticker
+from mockserver.services import SERVICES
+from mockserver.settings import Settings
+
+log = logging.getLogger("mockserver")
+
+DEFAULT = "default"
+
+
+def create_world(settings: Settings, services: Iterable[Service] = SERVICES) -> World:
+    """Read and check every contract and fixture; ContractError names what is wrong."""
+    by_name = {service.name: service for service in services}
+    return World(
+        settings=settings,
+        services=by_name,
+        contracts={name: load_contract(service) for name, service in by_name.items()},
+        fixtures=load_fixtures(by_name),
+    )
+
+
+def load_contract(service: Service) -> Contract:
+    """A service's OpenAPI document, checked against its handlers."""
+    contract = Contract.load(data_folder("openapi") / f"{service.name}.yaml")
+    contract.check_handlers(service.handlers, service.controls)
+    return contract
+
+
+def load_fixtures(services: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """The documents of `fixtures/<service>/<collection>.json` by collection."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for name in services:
+        for path in sorted((data_folder("fixtures") / name).glob("*.json")):
+            try:
+                found[f"{name}.{path.stem}"] = orjson.loads(path.read_bytes())
+            except orjson.JSONDecodeError as error:
+                raise ContractError(f"{path} is not valid JSON: {error}") from error
+    return found
+
+
+class App:
+    """The whole server as one ASGI application: finds sandbox and service, then hands over."""
+
+    def __init__(self, settings: Settings, services: Iterable[Service] = SERVICES) -> None:
+        self.settings = settings
+        self.world = create_world(settings, services)
+        self.sandboxes: dict[str, Sandbox] = {}
+        self._admin = Contract.load(data_folder("openapi") / "admin.yaml")
+        self._admin.check_handlers(admin.handlers, ())
+        self._ticker = Ticker(lambda: self.sandboxes.values())
+        self._hosts = {
+            host: service.name for service in self.world.services.values() for host in service.hosts
+        }
+        self._apps: dict[str, ASGIApp] = {
+            name: self._service_app(service) for name, service in self.world.services.items()
+        }
+        self._controls = {
+            name: self._control_app(service) for name, service in self.world.services.items()
+        }
+        self._admin_app = as_starlette(
+            Pipeline(
+                admin,
+                self._admin.match,
+                strict=settings.strict,
+                max_body=settings.max_body,
+                recorded=False,
+            )
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["App"]:
+        """Open the sandboxes and keep time going; leave a complete checkpoint at the end."""
+        folder, temporary = self._data_folder()
+        try:
+            self.sandboxes[DEFAULT] = Sandbox(
+                DEFAULT, self.world, folder / "sandboxes" / DEFAULT, self._ticker.wake
+            )
+            ticking = asyncio.create_task(self._ticker.run())
+            try:
+                yield self
+            finally:
+                ticking.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await ticking
+                for sandbox in self.sandboxes.values():
+                    await sandbox.close()
+                self.sandboxes.clear()
+        finally:
+            if temporary:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._call(scope, receive, send)
+
+    async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        path: str = scope["path"]
+        name, prefix = DEFAULT, ""
+        if path.startswith("/@"):
+            name, _, path = path[2:].partition("/")
+            prefix, path = f"/@{name}", f"/{path}"
+        elif b"mockserver-sandbox" in headers:
+            name = headers[b"mockserver-sandbox"].decode("latin-1")
+        sandbox = self.sandboxes.get(name)
+        if sandbox is None:
+            await problem(404, f"There is no sandbox {name!r}.")(scope, receive, send)
+            return
+        host = headers.get(b"host", b"").decode("latin-1")
+        base = self.settings.public_url or f"{scope['scheme']}://{host}"
+        scope["mockserver.sandbox"] = sandbox
+        scope["mockserver.prefix"] = prefix
+        scope["mockserver.base_url"] = base + prefix
+        scope["mockserver.called"] = path
+        app, scope["mockserver.path"] = self._route(host, path, sandbox)
+        await app(scope, receive, send)
+
+    def _route(self, host: str, path: str, sandbox: Sandbox) -> tuple[ASGIApp, str]:
+        """The application that answers, and the path as its contract spells it."""
+        service = self._hosts.get(host.partition(":")[0].lower())
+        if service and not path.startswith("/__"):
+            return self._apps[service], path
+        first, _, rest = path[1:].partition("/")
+        if first in self._apps:
+            return self._apps[first], f"/{rest}"
+        if first == "__admin":
+            return self._admin_route(path, rest)
+        if first == "__uploads":
+            return sandbox.uploads.handle, f"/{rest}"
+        if first == "__inbox":
+            return sandbox.inbox.handle, f"/{rest}"
+        if first == "__docs":
+            return self._document(rest), path
+        known = ", ".join(f"/{name}" for name in (*self._apps, "__admin", "__inbox", "__docs"))
+        if not first:
+            return JSONResponse({"name": "mockserver", "paths": known.split(", ")}), path
+        return problem(404, f"There is nothing at {path}; the paths begin with {known}."), path
+
+    def _admin_route(self, path: str, rest: str) -> tuple[ASGIApp, str]:
+        """Controls of a service are `/__admin/services/<service>/…`, all else the control API."""
+        parts = rest.split("/", 2)
+        if len(parts) == 3 and parts[0] == "services" and parts[1] in self._controls and parts[2]:
+            return self._controls[parts[1]], f"/{parts[2]}"
+        return self._admin_app, path
+
+    def _document(self, rest: str) -> Response:
+        name = rest.removesuffix(".json")
+        contract = self._admin if name == "admin" else self.world.contracts.get(name)
+        if contract is None:
+            return problem(404, f"There is no contract {name!r}.")
+        return Response(orjson.dumps(contract.document), media_type="application/json")
+
+    def _service_app(self, service: Service) -> ASGIApp:
+        return as_starlette(
+            Pipeline(
+                service,
+                self.world.contracts[service.name].match,
+                strict=self.settings.strict,
+                max_body=self.settings.max_body,
+            )
+        )
+
+    def _control_app(self, service: Service) -> ASGIApp:
+        """A service's controls, with the control API's own manners."""
+        controls = Service(
+            name=service.name,
+            title=service.title,
+            hosts=(),
+            handlers=service.controls,
+            jobs=service.jobs,
+            controls=service.controls,
+            authenticate=admin.authenticate,
+            refuse=admin.refuse,
+            render_error=admin.render_error,
+        )
+        return as_starlette(
+            Pipeline(
+                controls,
+                self.world.contracts[service.name].match_control,
+                strict=self.settings.strict,
+                max_body=self.settings.max_body,
+                recorded=False,
+            )
+        )
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            async with self.running():
+                await send({"type": "lifespan.startup.complete"})
+                gc.collect()
+                gc.freeze()
+                await receive()
+        except Exception as error:
+            log.debug("start failed", exc_info=True)
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.shutdown.complete"})
+
+    def _data_folder(self) -> tuple[Path, bool]:
+        if self.settings.data_dir is None:
+            return Path(tempfile.mkdtemp(prefix="mockserver-")), True
+        try:
+            self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"cannot make the data folder {self.settings.data_dir}: {error.strerror}"
+            ) from error
+        return self.settings.data_dir, False
+
+
+def create_app(settings: Settings | None = None, services: Iterable[Service] = SERVICES) -> App:
+    """The server as an ASGI application, not yet running: its lifespan opens the sandboxes."""
+    return App(settings or Settings.load(services=declared(services)), services)
+
+
+def declared(services: Iterable[Service] = SERVICES) -> Iterable[Any]:
+    """The settings that services declare."""
+    return [setting for service in services for setting in service.settings]
+
+
+def as_starlette(pipeline: ASGIApp) -> Starlette:
+    """A Starlette application whose only route is the contract's own."""
+    app = Starlette()
+    app.router.redirect_slashes = False
+    app.router.default = pipeline
+    return app
+
+
+def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """An error of the server itself as problem+json."""
+    return JSONResponse(
+        {"type": "about:blank", "title": "Not found", "status": status, "detail": detail},
+        status_code=status,
+        headers=headers,
+        media_type="application/problem+json",
+    )

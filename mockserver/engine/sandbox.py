@@ -1,0 +1,261 @@
+"""One isolated world: the parts of the engine, opened together, reset together."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mockserver.engine import deliveries, jobs, uploads
+from mockserver.engine.clock import Clock
+from mockserver.engine.contract import Contract, Violation
+from mockserver.engine.errors import BadRequest
+from mockserver.engine.examples import Examples
+from mockserver.engine.ids import Ids, fresh_seed
+from mockserver.engine.inbox import Inbox
+from mockserver.engine.jobs import Jobs
+from mockserver.engine.journal import Journal
+from mockserver.engine.limits import Limits
+from mockserver.engine.pace import Pace
+from mockserver.engine.service import JobFunction, Service
+from mockserver.engine.store import Collection, Store
+from mockserver.engine.uploads import Uploads
+from mockserver.engine.webhooks import Webhooks
+
+if TYPE_CHECKING:
+    from mockserver.engine.store import Index
+    from mockserver.settings import Settings
+
+IDENTITY = "engine.sandbox"
+COUNTERS = "engine.counters"
+MOST_STEPS = 1_000_000
+
+log = logging.getLogger("mockserver.sandbox")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What all sandboxes of a server share, none of which changes."""
+
+    settings: "Settings"
+    services: Mapping[str, Service]
+    contracts: Mapping[str, Contract]
+    fixtures: Mapping[str, list[dict[str, Any]]]
+
+    def indexes(self) -> dict[str, "tuple[Index, ...]"]:
+        """The indexes of the engine's own collections and of every service's."""
+        declared: dict[str, tuple[Index, ...]] = {**jobs.INDEXES, **deliveries.INDEXES}
+        declared.update(uploads.INDEXES)
+        for service in self.services.values():
+            declared.update({name: tuple(all_) for name, all_ in service.indexes.items()})
+        return declared
+
+    def functions(self) -> dict[str, JobFunction]:
+        """Every job kind by its full name."""
+        return {
+            f"{service.name}.{kind}": function
+            for service in self.services.values()
+            for kind, function in service.jobs.items()
+        }
+
+    def violations(self, service: str, event: str, payload: Any) -> list[Violation]:
+        """What a webhook's payload breaks of its contract."""
+        checker = self.contracts[service].webhooks.get(event)
+        if checker is None:
+            message = f"the contract of {service} has no webhook {event!r}"
+            return [Violation("delivery", "", "event", message, event)]
+        return list(checker.violations(payload))
+
+
+class Sandbox:
+    """Everything that can be observed: documents, blobs, clock, seed, deliveries, journal.
+
+    The parts get what they need through their constructors; only services, the pipeline and the
+    control API see the whole.
+    """
+
+    def __init__(
+        self, name: str, world: World, folder: Path, wake: Callable[[], None] = lambda: None
+    ) -> None:
+        settings = world.settings
+        self.name = name
+        self.world = world
+        self.services = world.services
+        self.settings = settings
+        self.folder = folder
+        self.store = Store(folder, world.indexes(), durability=settings.durability)
+        self.clock = Clock(settings.clock_start, settings.clock)
+        self.ids = Ids(self._seed(), self.store.collection(COUNTERS))
+        self.jobs = Jobs(self.store, self.clock, self.ids, world.functions(), wake)
+        self.pace = Pace(
+            settings.pace,
+            self.store,
+            self.ids,
+            self.jobs,
+            {
+                f"{service.name}.{name}": transition
+                for service in world.services.values()
+                for name, transition in service.transitions.items()
+            },
+        )
+        self.limits = Limits(self.clock)
+        self.examples = Examples(self.ids.seed)
+        self.journal = Journal(
+            entries=settings.journal_entries,
+            total_bytes=settings.journal_bytes,
+            body_bytes=settings.journal_body_bytes,
+        )
+        self.uploads = Uploads(
+            self.store,
+            self.clock,
+            self.ids,
+            folder / "blobs",
+            max_bytes=settings.upload_max_bytes,
+        )
+        self.inbox = Inbox(clock=self.clock, messages=settings.inbox_messages)
+        self.webhooks = Webhooks(
+            self.store,
+            self.clock,
+            self.ids,
+            self.jobs,
+            policies={s.name: s.webhooks for s in world.services.values() if s.webhooks},
+            allow=settings.webhook_allow,
+            check=world.violations,
+            journal=self.journal,
+            wake=wake,
+        )
+        self._open()
+
+    def collection(self, name: str) -> Collection:
+        """A collection of the store, such as `sama.tasks`."""
+        return self.store.collection(name)
+
+    def setting(self, name: str) -> Any:
+        """A service's own setting, such as `sama.status_limit`."""
+        return self.settings.services[name]
+
+    def commit(self) -> None:
+        """Make every change since the last commit durable, as one."""
+        self.ids.store_counters()
+        self.store.commit()
+
+    def rollback(self) -> None:
+        """Undo every change since the last commit."""
+        self.store.rollback()
+        self.ids.forget()
+        self.jobs.forget()
+
+    def next_due(self) -> float | None:
+        """When something is next due, in the sandbox's time."""
+        times = [at for at in (self.jobs.next_due(), self.webhooks.next_due()) if at is not None]
+        return min(times, default=None)
+
+    def set_clock(self, *, now: float | None = None, rate: float | None = None) -> None:
+        """Jump to a time, change the rate, or both."""
+        self.clock.set(now=now, rate=rate)
+        self._keep_clock()
+
+    async def advance(
+        self, *, seconds: float | None = None, to: float | None = None, until_idle: bool = False
+    ) -> int:
+        """Move time on from due job to due job, each at its own time; answers how many ran.
+
+        Returns when every state change due has run and every delivery attempt due has been
+        answered or has timed out.
+        """
+        if until_idle:
+            end = None
+        else:
+            end = self.clock.now() + seconds if seconds is not None else (to or 0.0)
+            if end < self.clock.now():
+                raise BadRequest("Time only advances; set the clock to go back.")
+        ran = await self._run_due()
+        while (due := self.next_due()) is not None and (end is None or due <= end):
+            if ran > MOST_STEPS:
+                raise BadRequest(f"Still not idle after {MOST_STEPS} steps.")
+            self.clock.forward(due)
+            ran += await self._run_due()
+        if end is not None:
+            self.clock.forward(end)
+        self._keep_clock()
+        return ran
+
+    async def reset(self) -> None:
+        """Back to the seed: documents, blobs, clock, journal and inboxes."""
+        self.webhooks.forget()
+        self.store.clear()
+        self.uploads.collect(set())
+        self.journal.clear()
+        self.inbox.clear()
+        self.limits.clear()
+        self.ids.forget()
+        self.jobs.forget()
+        start = self.settings.clock_start
+        self.clock = self._same_clock(start)
+        self._plant()
+
+    def snapshot(self, name: str) -> None:
+        """Save the world under a name."""
+        self._keep_clock()
+        self.store.save_snapshot(name)
+
+    def restore(self, name: str) -> None:
+        """Put back a saved world, its time included."""
+        self.webhooks.forget()
+        self.store.load_snapshot(name)
+        self.ids.forget()
+        self.jobs.forget()
+        self._resume_clock()
+
+    async def close(self) -> None:
+        """Stop deliveries and leave a complete checkpoint behind."""
+        await self.webhooks.close()
+        self._keep_clock()
+        self.store.close()
+
+    async def _run_due(self) -> int:
+        ran = 0
+        while True:
+            step = self.jobs.run_due(self, budget=0.02) + await self.webhooks.settle(self)
+            ran += step
+            if not step:
+                return ran
+            await asyncio.sleep(0)
+
+    def _seed(self) -> int:
+        """The folder's own seed, which outlives a restart, or the one in the settings."""
+        kept = self.store.collection(IDENTITY).get("sandbox")
+        if kept:
+            return int(kept["seed"])
+        return fresh_seed() if self.settings.seed is None else self.settings.seed
+
+    def _open(self) -> None:
+        if "sandbox" in self.store.collection(IDENTITY):
+            self._resume_clock()
+            return
+        self._plant()
+
+    def _plant(self) -> None:
+        """Load the fixtures and let each service add what it derives from them."""
+        self.store.collection(IDENTITY).put({"id": "sandbox", "seed": self.ids.seed})
+        for name, documents in self.world.fixtures.items():
+            self.store.collection(name).put_many(documents)
+        for service in self.services.values():
+            if service.seed:
+                service.seed(self)
+        self._keep_clock()
+
+    def _same_clock(self, start: float | None) -> Clock:
+        fresh = Clock(start, self.settings.clock)
+        self.clock.resume(fresh.state())
+        return self.clock
+
+    def _keep_clock(self) -> None:
+        self.store.collection(IDENTITY).put({"id": "clock", **self.clock.state()})
+        self.commit()
+
+    def _resume_clock(self) -> None:
+        state = self.store.collection(IDENTITY).get("clock")
+        if state:
+            self.clock.resume({key: state[key] for key in ("base", "real_base", "rate")})
