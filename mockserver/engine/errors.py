@@ -1,4 +1,4 @@
-"""The two families of errors: what an emulated service says, and what the sandbox says of itself."""
+"""The two families of errors: what a service says, and what the sandbox says of itself."""
 
 from collections.abc import Mapping
 from typing import Any

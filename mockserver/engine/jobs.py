@@ -4,12 +4,11 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from mockserver.engine.store import Index, Range
-
 from mockserver.engine.clock import Clock, monotonic
 from mockserver.engine.errors import ContractError
 from mockserver.engine.ids import Ids
 from mockserver.engine.service import JobFunction
+from mockserver.engine.store import Index, Range
 
 if TYPE_CHECKING:
     from mockserver.engine.sandbox import Sandbox

@@ -81,7 +81,7 @@ class HandlerTable(dict[str, Handler]):
 
 
 class ControlTable(HandlerTable):
-    """Handlers of the operations under `x-controls` of a contract: a service's part of `/__admin`."""
+    """Handlers of the operations under `x-controls`: a service's own part of `/__admin`."""
 
 
 class JobTable(dict[str, JobFunction]):
