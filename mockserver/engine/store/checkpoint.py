@@ -1,0 +1,134 @@
+"""The file of all documents: ordinary TinyDB JSON with one document on each line."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from mockserver.engine.errors import StoreError
+
+# The one table that is ours: which segment follows this file, and the next sequence numbers.
+STAMP = "_checkpoint"
+_LINES = 512
+
+
+@dataclass(slots=True)
+class Image:
+    """All documents at one moment: rows by collection and sequence number, never changed."""
+
+    rows: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    following: dict[str, int] = field(default_factory=dict)
+    segment: int = 1
+
+
+def write_image(path: Path, image: Image) -> int:
+    """Replace the file as a whole, for good once this returns; its size."""
+    fresh = path.with_name(path.name + ".new")
+    try:
+        with fresh.open("wb", buffering=0) as file:
+            for piece in _pieces(image):
+                # A raw write may take less than all of it.
+                while piece:
+                    piece = piece[file.write(piece) :]
+            os.fsync(file.fileno())
+            size = file.tell()
+        fresh.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            fresh.unlink()
+        raise
+    sync_folder(path.parent)
+    return size
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a loss of power, where the system can do that."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _pieces(image: Image) -> Iterator[bytes]:
+    """The file in pieces small enough to share the interpreter with requests meanwhile."""
+    stamp = {"segment": image.segment, "next": image.following}
+    yield b'{\n"%b": {\n"1": %b\n}' % (STAMP.encode(), orjson.dumps(stamp))
+    for name, rows in image.rows.items():
+        if not rows:
+            continue
+        yield b",\n%b: {\n" % orjson.dumps(name)
+        lines = (b'"%d": %b' % item for item in rows.items())
+        yield next(lines)
+        while piece := b",\n".join(islice(lines, _LINES)):
+            yield b",\n" + piece
+        yield b"\n}"
+    yield b"\n}\n"
+
+
+def read_image(path: Path) -> Image:
+    """The file's documents; it may also come from TinyDB or from an editor."""
+    try:
+        return _read_lines(path)
+    except ValueError:
+        return _read_whole(path)
+
+
+def _read_lines(path: Path) -> Image:
+    """The form written here, cut at its lines; ValueError when it is another."""
+    image = Image()
+    rows: dict[int, bytes] | None = None
+    last = b""
+    with path.open("rb") as file:
+        if file.readline() != b"{\n":
+            raise ValueError
+        for line in file:
+            head, _, value = line.partition(b": ")
+            last = line
+            if value == b"{\n":
+                rows = {}
+                image.rows[orjson.loads(head)] = rows
+            elif value:
+                row = value.rstrip(b",\n")
+                if rows is None or row[:1] != b"{" or row[-1:] != b"}":
+                    raise ValueError
+                rows[int(head[1:-1])] = row
+            elif head not in (b"}\n", b"},\n"):
+                raise ValueError
+    if last != b"}\n":
+        raise ValueError
+    return _stamped(image)
+
+
+def _read_whole(path: Path) -> Image:
+    """Any TinyDB file; StoreError when it is none."""
+    try:
+        tables = orjson.loads(path.read_bytes())
+        rows = {
+            name: {int(key): orjson.dumps(document) for key, document in table.items()}
+            for name, table in tables.items()
+        }
+        return _stamped(Image(rows))
+    except (ValueError, AttributeError, TypeError) as error:
+        raise StoreError(
+            f"{path} is not a TinyDB file any more ({error}). "
+            "Repair it, or move it away to start without its documents."
+        ) from error
+
+
+def _stamped(image: Image) -> Image:
+    stamp: Mapping[str, Any] = {}
+    for row in image.rows.pop(STAMP, {}).values():
+        stamp = orjson.loads(row)
+    image.segment = int(stamp.get("segment", 1))
+    image.following = dict(stamp.get("next", {}))
+    for name, rows in image.rows.items():
+        following = max(rows, default=0) + 1
+        image.following[name] = max(image.following.get(name, 1), following)
+    return image

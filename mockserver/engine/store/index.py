@@ -1,0 +1,233 @@
+"""Indexes in memory: which documents have these values, in which order."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from sortedcontainers import SortedList
+
+from mockserver.engine.store.values import PAST, identity, order, read
+
+# An entry stands for one document: its sequence number, or, where the index has a sort field, the
+# code of that field's value followed by the sequence number in eight bytes.
+Entry = int | bytes
+
+# Up to here a tuple holds the entries of a key: a SortedList costs about a kilobyte.
+_TUPLE = 64
+# Entries of one sort value that are read one by one before their beginning is searched for.
+_TIES = 16
+
+
+@dataclass(frozen=True, init=False)
+class Index:
+    """Documents by the values of `fields` (dotted paths allowed), ordered by `sort`, then age."""
+
+    fields: tuple[str, ...]
+    sort: str | None
+
+    def __init__(self, *fields: str, sort: str | None = None) -> None:
+        object.__setattr__(self, "fields", fields)
+        object.__setattr__(self, "sort", sort)
+
+
+def sequence_of(entry: Any) -> int:
+    """The sequence number that an entry stands for."""
+    return entry if type(entry) is int else int.from_bytes(entry[-8:], "big")
+
+
+def _key_of(fields: tuple[str, ...]) -> Callable[[dict[str, Any]], Hashable]:
+    if not fields:
+        return lambda document: ()
+    if len(fields) > 1:
+        return lambda document: tuple([identity(read(document, field)) for field in fields])
+    (field,) = fields
+
+    def key(document: dict[str, Any]) -> Hashable:
+        value = read(document, field)
+        return value if type(value) is str else identity(value)
+
+    return key
+
+
+def _entry_of(sort: str | None) -> Callable[[dict[str, Any], int], Entry]:
+    if sort is None:
+        return lambda document, sequence: sequence
+    return lambda document, sequence: order(read(document, sort)) + sequence.to_bytes(8, "big")
+
+
+class Run:
+    """Consecutive entries of one key in order, read from either end in O(log n)."""
+
+    __slots__ = ("_entries", "_start", "_stop")
+
+    def __init__(self, entries: Any, start: int = 0, stop: int | None = None) -> None:
+        self._entries = entries
+        self._start = start
+        self._stop = len(entries) if stop is None else stop
+
+    def __len__(self) -> int:
+        return max(0, self._stop - self._start)
+
+    def between(self, low: bytes, high: bytes) -> "Run":
+        """The part whose sort values have codes in this interval."""
+        return Run(self._entries, self._first(low), self._first(high))
+
+    def rising(self, skip: int = 0, after: Entry | None = None) -> Iterator[Entry]:
+        """Entries upwards."""
+        start = self._start
+        if after is not None:
+            start = max(start, self._past(after))
+        return self._slice(start + skip, self._stop)
+
+    def falling(self, skip: int = 0, after: Entry | None = None) -> Iterator[Entry]:
+        """Entries by sort value downwards, equal ones by age; without sort field, newest first."""
+        if not len(self):
+            return iter(())
+        if type(self._entries[self._start]) is int:
+            stop = self._stop if after is None else min(self._stop, self._first(after))
+            return self._slice(self._start, stop - skip, reverse=True)
+        if after is not None:
+            skip += self._falling_position(after)
+        return self._falling(skip)
+
+    def _falling(self, position: int) -> Iterator[bytes]:
+        """From the entry at this position of the falling order, value by value."""
+        while position < len(self):
+            ties = self._ties(self._entries[self._stop - 1 - position][:-8])
+            top = self._stop - ties.stop
+            yield from self._slice(ties.start + position - top, ties.stop)
+            position = self._stop - ties.start
+            position += yield from self._falling_singles(self._stop - position)
+
+    def _falling_singles(self, stop: int) -> Generator[bytes, None, int]:
+        """Downwards below this place while ties are few, which spares a search for each value."""
+        read, ties = 0, list[bytes]()
+        for entry in self._slice(self._start, stop, reverse=True):
+            if ties and ties[-1][:-8] != entry[:-8]:
+                yield from reversed(ties)
+                read += len(ties)
+                ties.clear()
+            elif len(ties) == _TIES:
+                return read
+            ties.append(entry)
+        yield from reversed(ties)
+        return read + len(ties)
+
+    def _falling_position(self, after: Any) -> int:
+        """How many entries of the falling order come up to and including this one."""
+        ties = self._ties(after[:-8])
+        past = min(max(self._past(after), ties.start), ties.stop)
+        return self._stop - ties.stop + past - ties.start
+
+    def _ties(self, code: bytes) -> range:
+        """Where the entries of one sort value lie."""
+        return range(self._first(code), self._first(code + PAST))
+
+    def _first(self, bound: Any) -> int:
+        if type(self._entries) is tuple:
+            place = bisect_left(self._entries, bound)
+        else:
+            place = self._entries.bisect_left(bound)
+        return min(max(place, self._start), self._stop)
+
+    def _past(self, entry: Any) -> int:
+        if type(self._entries) is tuple:
+            return bisect_right(self._entries, entry)
+        return self._entries.bisect_right(entry)  # type: ignore[no-any-return]
+
+    def _slice(self, start: int, stop: int, *, reverse: bool = False) -> Iterator[Any]:
+        if start >= stop:
+            return iter(())
+        if type(self._entries) is tuple:
+            part = self._entries[start:stop]
+            return reversed(part) if reverse else iter(part)
+        return self._entries.islice(start, stop, reverse)  # type: ignore[no-any-return]
+
+
+EMPTY = Run(())
+
+
+class Postings:
+    """The living side of one Index: for each key, its entries in order.
+
+    One entry stands for itself, a few are a tuple, many a SortedList: most keys have few.
+    """
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self.key = _key_of(index.fields)
+        self.entry = _entry_of(index.sort)
+        self._held: dict[Hashable, Any] = {}
+
+    def add(self, document: dict[str, Any], sequence: int) -> None:
+        """Enter a new document."""
+        self._add(self.key(document), self.entry(document, sequence))
+
+    def discard(self, document: dict[str, Any], sequence: int) -> None:
+        """Remove a document that was entered as it is here."""
+        self._discard(self.key(document), self.entry(document, sequence))
+
+    def replace(self, old: dict[str, Any], new: dict[str, Any], sequence: int) -> None:
+        """Move a document, if what this index looks at has changed."""
+        old_key, new_key = self.key(old), self.key(new)
+        old_entry, new_entry = self.entry(old, sequence), self.entry(new, sequence)
+        if old_key != new_key or old_entry != new_entry:
+            self._discard(old_key, old_entry)
+            self._add(new_key, new_entry)
+
+    def run(self, key: Hashable) -> Run:
+        """The entries of one key."""
+        held = self._held.get(key)
+        if held is None:
+            return EMPTY
+        kind = type(held)
+        return Run((held,) if kind is int or kind is bytes else held)
+
+    def fill(self, entries: Iterable[tuple[Hashable, Entry]]) -> None:
+        """Enter many at once into an empty index."""
+        gathered: dict[Hashable, list[Any]] = {}
+        for key, entry in entries:
+            known = gathered.get(key)
+            if known is None:
+                gathered[key] = [entry]
+            else:
+                known.append(entry)
+        for key, many in gathered.items():
+            if len(many) == 1:
+                self._held[key] = many[0]
+            else:
+                many.sort()
+                self._held[key] = tuple(many) if len(many) <= _TUPLE else SortedList(many)
+
+    def _add(self, key: Hashable, entry: Entry) -> None:
+        held = self._held.get(key)
+        if held is None:
+            self._held[key] = entry
+            return
+        kind = type(held)
+        if kind is SortedList:
+            held.add(entry)
+        elif kind is tuple:
+            if len(held) < _TUPLE:
+                place = bisect_left(held, entry)
+                self._held[key] = (*held[:place], entry, *held[place:])
+            else:
+                self._held[key] = SortedList((*held, entry))
+        else:
+            self._held[key] = (held, entry) if held < entry else (entry, held)
+
+    def _discard(self, key: Hashable, entry: Entry) -> None:
+        held = self._held[key]
+        kind = type(held)
+        if kind is SortedList:
+            held.remove(entry)
+            if len(held) <= _TUPLE // 2:
+                self._held[key] = tuple(held)
+        elif kind is tuple:
+            place = bisect_left(held, entry)
+            rest = (*held[:place], *islice(held, place + 1, None))
+            self._held[key] = rest if len(rest) > 1 else rest[0]
+        else:
+            del self._held[key]

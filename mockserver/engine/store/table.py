@@ -1,0 +1,227 @@
+"""A TinyDB table whose documents are found by their own id and by indexes."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+from sortedcontainers import SortedList
+from tinydb.storages import Storage
+from tinydb.table import Document, Table
+
+from mockserver.engine.errors import StoreError
+from mockserver.engine.store.drafts import DecodedRows, Drafts
+from mockserver.engine.store.index import Index, Postings
+from mockserver.engine.store.values import key_of
+
+Rows = dict[int, bytes]
+
+
+def encode(document: Any, collection: str) -> bytes:
+    """The document as JSON; it is kept so, and nobody shares references with the store."""
+    try:
+        return orjson.dumps(document, option=orjson.OPT_PASSTHROUGH_DATACLASS)
+    except TypeError as error:
+        raise StoreError(f"A document of {collection} is not plain JSON: {error}.") from error
+
+
+class Cleared(NamedTuple):
+    """What a table held before it was emptied, until the commit."""
+
+    contents: tuple[Rows, dict[str, int], Any, list[Postings]]
+    changes: dict[int, bytes | None]
+
+
+class DocumentTable(Table):
+    """Documents as JSON bytes by sequence number, which is the order of insertion.
+
+    Changes count from the first one on, can be undone until `settle`, and are never written from
+    here: the store collects them with `changes`. The stock TinyDB interface works on top, with
+    the document's own id as `doc_id`; it decodes everything that it looks at.
+    """
+
+    document_id_class = str  # type: ignore[assignment]
+    default_query_cache_capacity = 0
+
+    def __init__(
+        self,
+        storage: Storage,
+        name: str,
+        indexes: Sequence[Index] = (),
+        changed: dict[str, "DocumentTable"] | None = None,
+    ) -> None:
+        super().__init__(storage, name, cache_size=0)
+        self.indexes = tuple(dict.fromkeys(indexes))
+        self.rows: Rows = {}
+        self.ids: dict[str, int] = {}
+        self.sequences: Any = SortedList()
+        self.postings = [Postings(index) for index in self.indexes]
+        self.following = 1
+        self._settled_following = 1
+        self._undo: dict[int, bytes | None] = {}
+        self._cleared: Cleared | None = None
+        self._changed = {} if changed is None else changed
+
+    def fetch(self, key: str) -> Any:
+        """A fresh copy of a document, or `None`."""
+        sequence = self.ids.get(key)
+        return None if sequence is None else orjson.loads(self.rows[sequence])
+
+    def put(self, document: dict[str, Any]) -> None:
+        """Add a document, or replace the one of the same id in its place."""
+        try:
+            identifier = document["id"]
+        except (KeyError, TypeError):
+            raise StoreError(f'A document of {self._name} needs an "id".') from None
+        key = identifier if type(identifier) is str else key_of(identifier)
+        row = encode(document, self._name)
+        sequence = self.ids.get(key)
+        if sequence is not None:
+            self._replace(sequence, document, row)
+            return
+        if not self._undo:
+            self._touch()
+        sequence = self.following
+        self.following = sequence + 1
+        self._undo[sequence] = None
+        self._enter(sequence, key, document, row)
+
+    def discard(self, key: str) -> bool:
+        """Remove a document, if it is there."""
+        sequence = self.ids.get(key)
+        if sequence is None:
+            return False
+        row = self.rows[sequence]
+        if not self._undo:
+            self._touch()
+        if sequence not in self._undo:
+            self._undo[sequence] = row
+        self._leave(sequence, row)
+        return True
+
+    def clear(self) -> None:
+        """Remove everything at once; sequence numbers go on from where they were."""
+        self._touch()
+        if self._cleared is None:
+            self._cleared = Cleared(
+                (self.rows, self.ids, self.sequences, self.postings),
+                self._undo,
+            )
+        self.rows, self.ids, self.sequences = {}, {}, SortedList()
+        self.postings = [Postings(index) for index in self.indexes]
+        self._undo = {}
+
+    def fill(self, rows: Rows, following: int) -> None:
+        """Take over these rows into an empty table, with their sequence numbers."""
+        if not rows and following <= self.following:
+            return
+        self._touch()
+        self._undo = dict.fromkeys(rows)
+        self.following = max(self.following, following)
+        self.rows = rows
+        order = sorted(rows)
+        self.sequences = SortedList(order)
+        gathered: list[list[Any]] = [[] for _ in self.postings]
+        ids, loads = self.ids, orjson.loads
+        targets = [
+            (postings, into.append) for postings, into in zip(self.postings, gathered, strict=True)
+        ]
+        for sequence in order:
+            document = loads(rows[sequence])
+            try:
+                ids[key_of(document["id"])] = sequence
+            except (KeyError, TypeError):
+                raise StoreError(
+                    f'Document {sequence} of {self._name} has no "id"; add one or remove it.'
+                ) from None
+            for postings, append in targets:
+                append((postings.key(document), postings.entry(document, sequence)))
+        for postings, entries in zip(self.postings, gathered, strict=True):
+            postings.fill(entries)
+
+    def changes(self) -> list[bytes]:
+        """What the commit has to write: JSON members `"sequence": document`, null for a removal."""
+        rows = self.rows
+        return [
+            b'"%d":%b' % (sequence, row or b"null")
+            for sequence, old in self._undo.items()
+            if (row := rows.get(sequence)) != old
+        ]
+
+    def settle(self) -> None:
+        """The changes are committed."""
+        self._undo = {}
+        self._cleared = None
+        self._settled_following = self.following
+
+    def rollback(self) -> None:
+        """Back to the last commit."""
+        if self._cleared is not None:
+            (self.rows, self.ids, self.sequences, self.postings) = self._cleared.contents
+            self._undo = self._cleared.changes
+            self._cleared = None
+        for sequence in self._undo:
+            row = self.rows.get(sequence)
+            if row is not None:
+                self._leave(sequence, row)
+        for sequence, row in self._undo.items():
+            if row is not None:
+                document = orjson.loads(row)
+                self._enter(sequence, key_of(document["id"]), document, row)
+        self._undo = {}
+        self.following = self._settled_following
+
+    def insert(self, document: Mapping[str, Any]) -> Any:
+        """TinyDB's insert: the id must be new; returns it."""
+        return super().insert(self._named(document))
+
+    def insert_multiple(self, documents: Iterable[Mapping[str, Any]]) -> list[Any]:
+        """TinyDB's insert of many: all or none."""
+        return super().insert_multiple(self._named(document) for document in documents)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def _read_table(self) -> Any:
+        return DecodedRows(self)
+
+    def _update_table(self, updater: Callable[[Any], None]) -> None:
+        drafts = Drafts(self)
+        updater(drafts)
+        drafts.apply()
+
+    def _named(self, document: Mapping[str, Any]) -> Document:
+        if not isinstance(document, Mapping) or "id" not in document:
+            raise StoreError(f'A document of {self._name} needs an "id".')
+        return Document(document, key_of(document["id"]))  # type: ignore[arg-type]
+
+    def _touch(self) -> None:
+        self._changed[self._name] = self
+
+    def _enter(self, sequence: int, key: str, document: dict[str, Any], row: bytes) -> None:
+        self.rows[sequence] = row
+        self.ids[key] = sequence
+        self.sequences.add(sequence)
+        for postings in self.postings:
+            postings.add(document, sequence)
+
+    def _leave(self, sequence: int, row: bytes) -> None:
+        document = orjson.loads(row)
+        del self.rows[sequence]
+        del self.ids[key_of(document["id"])]
+        self.sequences.remove(sequence)
+        for postings in self.postings:
+            postings.discard(document, sequence)
+
+    def _replace(self, sequence: int, document: dict[str, Any], row: bytes) -> None:
+        old = self.rows[sequence]
+        if row == old:
+            return
+        if not self._undo:
+            self._touch()
+        if sequence not in self._undo:
+            self._undo[sequence] = old
+        if self.postings:
+            before = orjson.loads(old)
+            for postings in self.postings:
+                postings.replace(before, document, sequence)
+        self.rows[sequence] = row
