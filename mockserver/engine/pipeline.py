@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from mockserver.engine.clock import monotonic
 from mockserver.engine.contract import MethodNotAllowed, NoSuchPath, Violation
+from mockserver.engine.contract.operation import is_json
 from mockserver.engine.errors import MockserverError, NotFound, ServiceError
 from mockserver.engine.journal import Entry
 from mockserver.engine.request import Disconnected, parse_json, parse_multipart, read_body
@@ -172,12 +173,11 @@ class Pipeline:
             call.form, call.files = await parse_multipart(dict(call.headers), call.raw)
             parts: dict[str, Any] = {**call.form, **dict.fromkeys(call.files, "")}
             return call.operation.body_violations(media_type, parts)
-        if media_type.endswith("json"):
+        if is_json(media_type):
             if call.body is None:
                 call.body = parse_json(call.raw)
-            if call.body is None and not call.operation.request_required and not call.raw.strip():
-                return ()
-            return call.operation.body_violations(media_type, call.body)
+            given = call.body is not None or bool(call.raw.strip())
+            return call.operation.body_violations(media_type, call.body, given=given)
         call.body = call.raw
         return ()
 

@@ -204,6 +204,7 @@ class Sandbox:
         """Put back a saved world, its time included."""
         self.webhooks.forget()
         self.store.load_snapshot(name)
+        self.store.commit()
         self.ids.forget()
         self.jobs.forget()
         self._resume_clock()
