@@ -112,21 +112,25 @@ class Settings:
         ),
     )
     max_body: int = field(
-        default=64 * MIB, metadata=described("size", "Largest request body of a service.", low=1)
+        default=64 * MIB,
+        metadata=described("size", "Largest request body of a service.", shown="64 MiB", low=1),
     )
     upload_max_bytes: int = field(
         default=5 * 1024 * MIB,
-        metadata=described("size", "Largest presigned upload, as in S3.", low=1),
+        metadata=described("size", "Largest presigned upload, as in S3.", shown="5 GiB", low=1),
     )
     journal_entries: int = field(
         default=10_000, metadata=described("integer", "Calls that the journal keeps.", low=0)
     )
     journal_bytes: int = field(
-        default=64 * MIB, metadata=described("size", "Memory that the journal takes.", low=0)
+        default=64 * MIB,
+        metadata=described("size", "Memory that the journal takes.", shown="64 MiB", low=0),
     )
     journal_body_bytes: int = field(
         default=64 * KIB,
-        metadata=described("size", "Part of each body that the journal keeps.", low=0),
+        metadata=described(
+            "size", "Part of each body that the journal keeps.", shown="64 KiB", low=0
+        ),
     )
     inbox_messages: int = field(
         default=10_000, metadata=described("integer", "Messages that each inbox keeps.", low=1)

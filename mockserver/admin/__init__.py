@@ -1,0 +1,40 @@
+"""The control API: served like a service, from its own contract."""
+
+from mockserver.admin import (
+    clock,
+    inbox,
+    requests,
+    services,
+    snapshots,
+    state,
+    transitions,
+    webhooks,
+    world,
+)
+from mockserver.admin.access import authenticate
+from mockserver.admin.problems import refuse, render_error
+from mockserver.engine.service import ControlTable, HandlerTable, JobTable, Service
+
+admin = Service(
+    name="admin",
+    title="mockserver control API",
+    hosts=(),
+    handlers=HandlerTable(
+        world.handles
+        | services.handles
+        | state.handles
+        | snapshots.handles
+        | clock.handles
+        | transitions.handles
+        | requests.handles
+        | webhooks.handles
+        | inbox.handles
+    ),
+    jobs=JobTable(),
+    controls=ControlTable(),
+    authenticate=authenticate,
+    refuse=refuse,
+    render_error=render_error,
+)
+
+__all__ = ["admin"]

@@ -1,0 +1,57 @@
+"""The command line: thin commands over the server and the control API."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from mockserver import __version__
+from mockserver.cli.clock import clock
+from mockserver.cli.requests import requests
+from mockserver.cli.routes import routes
+from mockserver.cli.serve import serve
+from mockserver.cli.state import reset, seed
+from mockserver.engine.errors import MockserverError
+
+__all__ = ["main"]
+
+
+class Commands(click.Group):
+    """Says what went wrong in one line on stderr, and ends with status 2."""
+
+    def main(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **more: Any
+    ) -> NoReturn:
+        """Run a command and leave the process."""
+        try:
+            status = super().main(args, prog_name, **{**more, "standalone_mode": False})
+        except MockserverError as error:
+            _refuse(str(error))
+        except click.UsageError as error:
+            command = error.ctx.command_path if error.ctx else "mockserver"
+            _refuse(f"{error.format_message().rstrip('.')}; see {command} --help")
+        except click.ClickException as error:
+            _refuse(error.format_message())
+        except click.Abort:
+            sys.exit(130)
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+def _refuse(message: str) -> NoReturn:
+    click.echo("mockserver: " + " ".join(message.split()), err=True)
+    sys.exit(2)
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    commands=[serve, routes, seed, reset, clock, requests],
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="mockserver")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """A local sandbox that behaves like services which take work in batches."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
