@@ -3,6 +3,7 @@
 from typing import Any
 
 import orjson
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.types import Receive
@@ -61,9 +62,14 @@ async def parse_multipart(
     async def stream() -> Any:
         yield raw
 
+    _, options = parse_options_header(headers.get("content-type"))
+    boundary = options.get(b"boundary", b"")
+    if not boundary or b"--%b--" % boundary not in raw:
+        # The parser would take a body that was cut off for a complete one.
+        raise Invalid("The multipart body has no closing boundary.", code="malformed")
     try:
         form = await MultiPartParser(Headers(headers), stream()).parse()
-    except (MultiPartException, KeyError, ValueError) as error:
+    except (MultiPartException, ValueError) as error:
         raise Invalid(f"The multipart body cannot be read: {error}.", code="malformed") from None
     fields: dict[str, str] = {}
     files: dict[str, File] = {}

@@ -191,8 +191,7 @@ class Sandbox:
         self.limits.clear()
         self.ids.forget()
         self.jobs.forget()
-        start = self.settings.clock_start
-        self.clock = self._same_clock(start)
+        self.clock.resume(Clock(self.settings.clock_start, self.settings.clock).state())
         self._plant()
 
     def snapshot(self, name: str) -> None:
@@ -247,16 +246,17 @@ class Sandbox:
                 service.seed(self)
         self._keep_clock()
 
-    def _same_clock(self, start: float | None) -> Clock:
-        fresh = Clock(start, self.settings.clock)
-        self.clock.resume(fresh.state())
-        return self.clock
-
     def _keep_clock(self) -> None:
-        self.store.collection(IDENTITY).put({"id": "clock", **self.clock.state()})
+        self.store.collection(IDENTITY).put(
+            {"id": "clock", "state": self.clock.state(), "settings": self._clock_settings()}
+        )
         self.commit()
 
     def _resume_clock(self) -> None:
-        state = self.store.collection(IDENTITY).get("clock")
-        if state:
-            self.clock.resume({key: state[key] for key in ("base", "real_base", "rate")})
+        """Go on with the folder's time, unless the settings of the clock are other ones now."""
+        kept = self.store.collection(IDENTITY).get("clock")
+        if kept and kept["settings"] == self._clock_settings():
+            self.clock.resume(kept["state"])
+
+    def _clock_settings(self) -> list[float | None]:
+        return [self.settings.clock, self.settings.clock_start]
