@@ -1,5 +1,6 @@
 """`mockserver requests`: what a running server was asked and what it answered."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,13 +37,12 @@ def requests(remote: Remote, limit: int, follow: bool, as_json: bool, **filters:
 
 
 def _follow(remote: Remote, last: str | None, filters: dict[str, Any], as_json: bool) -> None:
-    import time
-
+    pause = threading.Event()
     while True:
         for entry in _entries(remote, last, filters, as_json):
             last = entry["id"]
             _print(entry, as_json)
-        time.sleep(PAUSE)
+        pause.wait(PAUSE)
 
 
 def _entries(
