@@ -65,9 +65,9 @@ def load_fixtures(services: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
 class App:
     """The whole server as one ASGI application: finds sandbox and service, then hands over."""
 
-    def __init__(self, settings: Settings, services: Iterable[Service] = SERVICES) -> None:
-        self.settings = settings
-        self.world = create_world(settings, services)
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.settings = settings = world.settings
         self.sandboxes: dict[str, Sandbox] = {}
         self._admin = Contract.load(data_folder("openapi") / "admin.yaml")
         self._admin.check_handlers(admin.handlers, ())
@@ -235,9 +235,9 @@ class App:
         return self.settings.data_dir, False
 
 
-def create_app(settings: Settings | None = None, services: Iterable[Service] = SERVICES) -> App:
+def create_app(settings: Settings | None = None) -> App:
     """The server as an ASGI application, not yet running: its lifespan opens the sandboxes."""
-    return App(settings or Settings.load(services=declared(services)), services)
+    return App(create_world(settings or Settings.load(services=declared())))
 
 
 def declared(services: Iterable[Service] = SERVICES) -> Iterable[Any]:
