@@ -27,7 +27,7 @@ class Remote:
             raise ConfigError(f"--url: {url!r} {error}") from error
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
-    def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+    def call(self, method: str, path: str, body: Any = None, /, **query: Any) -> Any:
         """The parsed answer; raises for a server that is not there, or that refuses."""
         import httpx
 
