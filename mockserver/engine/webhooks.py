@@ -1,0 +1,344 @@
+"""Webhooks: what is to be delivered, when it is attempted, and what became of it."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from mockserver.engine import deliveries
+from mockserver.engine.clock import Clock
+from mockserver.engine.deliveries import COLLECTION, DELIVERED, FAILED, PENDING
+from mockserver.engine.errors import ContractError, UnknownName
+from mockserver.engine.ids import Ids
+from mockserver.engine.jobs import Jobs
+from mockserver.engine.journal import Entry, Journal
+from mockserver.engine.sending import Outcome, Sender
+from mockserver.engine.store import Range
+from mockserver.engine.targets import Targets
+
+if TYPE_CHECKING:
+    import httpx
+
+    from mockserver.engine.contract import Violation
+    from mockserver.engine.sandbox import Sandbox
+    from mockserver.engine.store import Store
+
+log = logging.getLogger("mockserver.webhooks")
+
+Check = Callable[[str, str, Any], "Sequence[Violation]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One attempt, ready to be sent: where to, and the headers beside Content-Type."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def unsigned(sandbox: "Sandbox", delivery: Mapping[str, Any], body: bytes, now: float) -> Prepared:
+    """Prepares an attempt without a signature."""
+    return Prepared(delivery["url"])
+
+
+def is_2xx(status: int, body: bytes) -> bool:
+    """The usual test of success."""
+    return 200 <= status < 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookPolicy:
+    """How one service delivers.
+
+    `retries` are the seconds before attempts 2, 3 and so on; `timeout` is in real seconds, for a
+    whole attempt; `prepare` is called anew for each attempt with sandbox, delivery, body and the
+    sandbox's time, and signs it. With `retry_after` the receiver's own wish goes before `retries`.
+    """
+
+    retries: tuple[float, ...] = ()
+    timeout: float = 10.0
+    succeeded: Callable[[int, bytes], bool] = is_2xx
+    prepare: Callable[["Sandbox", Mapping[str, Any], bytes, float], Prepared] = unsigned
+    retry_after: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    """An attempt that is over, not yet written down."""
+
+    id: str
+    at: float
+    url: str
+    headers: Mapping[str, str]
+    outcome: Outcome
+    succeeded: bool
+
+
+class Webhooks:
+    """The deliveries of one sandbox, as documents: pending ones are due again after a restart.
+
+    No request waits for a delivery, and no delivery for another one: attempts run beside each
+    other, as many as there are connections, and are written down in groups.
+    """
+
+    def __init__(
+        self,
+        store: "Store",
+        clock: Clock,
+        ids: Ids,
+        jobs: Jobs,
+        *,
+        policies: Mapping[str, WebhookPolicy],
+        allow: Sequence[str] = (),
+        check: Check = lambda service, event, payload: (),
+        journal: Journal | None = None,
+        wake: Callable[[], None] = lambda: None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
+        concurrency: int = 64,
+    ) -> None:
+        self._deliveries = store.collection(COLLECTION)
+        self._clock = clock
+        self._ids = ids
+        self._jobs = jobs
+        self._policies = policies
+        self._check = check
+        self._journal = journal
+        self._wake = wake
+        targets = Targets(allow) if transport is None else Targets(allow, _in_process)
+        self._sender = Sender(targets, connections=concurrency, transport=transport)
+        self._concurrency = concurrency
+        self._flying: dict[str, asyncio.Task[None]] = {}
+        self._finished: list[_Finished] = []
+        self._again: set[str] = set()
+        self._watchers: list[asyncio.Future[None]] = []
+        self._attempted = 0
+
+    def emit(
+        self,
+        service: str,
+        event: str,
+        url: str,
+        payload: Any,
+        *,
+        context: Mapping[str, Any] | None = None,
+        then: str | None = None,
+        delay: float = 0.0,
+    ) -> str:
+        """Add a delivery, attempted once the caller has committed; answers its id.
+
+        `context` is for the policy's `prepare`. `then` names a job that runs once the delivery
+        has ended, with `delivery_id`, `state`, `status`, `body` (of the answer) and `context`.
+        """
+        if service not in self._policies:
+            raise ContractError(f"{service!r} has no webhooks.")
+        id = f"dlv-{self._ids.number(COLLECTION):08d}"
+        delivery = deliveries.new(
+            id,
+            (service, event, url),
+            orjson.dumps(payload),
+            context=context or {},
+            then=then,
+            due=self._clock.now() + delay,
+        )
+        violations = self._check(service, event, payload)
+        if violations:
+            delivery["violations"] = deliveries.breaches(violations)
+            log.error("webhook %s breaks its contract: %s", event, violations[0].message)
+        self._deliveries.put(delivery)
+        self._wake()
+        return id
+
+    def get(self, id: str) -> dict[str, Any]:
+        """A delivery's document; UnknownName when there is none."""
+        found = self._deliveries.get(id)
+        if found is None:
+            raise UnknownName(f"There is no delivery {id!r}.")
+        return found
+
+    def redeliver(self, id: str) -> None:
+        """Attempt a delivery once more, whatever became of it; kept with the caller's commit."""
+        delivery = self.get(id)
+        if id in self._flying:
+            self._again.add(id)
+        else:
+            self._deliveries.put(deliveries.again(delivery, self._clock.now()))
+        self._wake()
+
+    def pending(self) -> int:
+        """How many deliveries have not ended."""
+        return self._deliveries.count({"state": PENDING})
+
+    def next_due(self) -> float | None:
+        """When the next attempt is due that could start; None also while all lines are busy."""
+        if len(self._flying) >= self._concurrency:
+            return None
+        waiting = self._waiting(1)
+        return waiting[0]["next_attempt_at"] if waiting else None
+
+    def start_due(self, sandbox: "Sandbox", *, until: float | None = None) -> int:
+        """Start the attempts that are due, as far as there are lines free; answers how many.
+
+        Each ends by itself; what it brought is on disk soon after.
+        """
+        until = self._clock.now() if until is None else until
+        free = self._concurrency - len(self._flying)
+        due = self._waiting(free, Range(lte=until)) if free > 0 else []
+        for delivery in due:
+            task = asyncio.create_task(self._attempt(sandbox, delivery))
+            self._flying[delivery["id"]] = task
+        return len(due)
+
+    async def settle(self, sandbox: "Sandbox") -> int:
+        """Attempt all that is due by now, and return when no answer is awaited any more.
+
+        Answers how many attempts ended meanwhile.
+        """
+        until, before = self._clock.now(), self._attempted
+        while self.start_due(sandbox, until=until) or self._flying:
+            written = asyncio.get_running_loop().create_future()
+            self._watchers.append(written)
+            await written
+        return self._attempted - before
+
+    def forget(self) -> None:
+        """Break off what is on its way, before the documents are replaced by others."""
+        for task in self._flying.values():
+            task.cancel()
+        self._flying.clear()
+        self._finished.clear()
+        self._again.clear()
+        self._tell_watchers()
+
+    async def close(self) -> None:
+        """Break off what is on its way; it is due again after a restart."""
+        tasks = list(self._flying.values())
+        self.forget()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._sender.close()
+
+    def _waiting(self, limit: int, due: Range | None = None) -> list[dict[str, Any]]:
+        """Pending deliveries that are not on their way, the first due first."""
+        found = self._deliveries.find(
+            {"state": PENDING},
+            ranges={"next_attempt_at": due} if due else None,
+            sort="next_attempt_at",
+            limit=limit + len(self._flying),
+        )
+        return [each for each in found if each["id"] not in self._flying][:limit]
+
+    async def _attempt(self, sandbox: "Sandbox", delivery: dict[str, Any]) -> None:
+        at = self._clock.now()
+        prepared, body = Prepared(delivery["url"]), delivery["body"].encode()
+        headers: dict[str, str] = {}
+        succeeded = False
+        try:
+            policy = self._policies[delivery["service"]]
+            prepared = policy.prepare(sandbox, delivery, body, at)
+            headers = {"content-type": "application/json", **prepared.headers}
+            outcome = await self._sender.post(prepared.url, headers, body, policy.timeout)
+            if outcome.status is not None:
+                succeeded = policy.succeeded(outcome.status, outcome.body)
+        except asyncio.CancelledError:
+            if self._flying.pop(delivery["id"], None):
+                self._tell_watchers()
+            raise
+        except Exception as error:
+            log.exception("delivery %s could not be attempted", delivery["id"])
+            outcome = Outcome(error=f"{type(error).__name__}: {error}", refused=True)
+        if not self._finished:
+            # Others that end in the same turn of the loop share the commit.
+            asyncio.get_running_loop().call_soon(self._write_down, sandbox)
+        self._finished.append(
+            _Finished(delivery["id"], at, prepared.url, headers, outcome, succeeded)
+        )
+
+    def _write_down(self, sandbox: "Sandbox") -> None:
+        finished, self._finished = self._finished, []
+        try:
+            for each in finished:
+                self._record(each)
+            sandbox.commit()
+            self._wake()
+        except Exception:
+            # Not woken: what cannot be written down is not repeated at once, but with the next
+            # reason to look.
+            log.exception("attempts could not be written down")
+            sandbox.rollback()
+        finally:
+            for each in finished:
+                self._flying.pop(each.id, None)
+            self._attempted += len(finished)
+            self._tell_watchers()
+
+    def _record(self, finished: _Finished) -> None:
+        delivery = self._deliveries.get(finished.id)
+        if delivery is None:
+            return
+        outcome, now = finished.outcome, self._clock.now()
+        delivery["attempts"].append(deliveries.attempt(finished.at, finished.headers, outcome))
+        if finished.succeeded:
+            deliveries.end(delivery, DELIVERED)
+        elif outcome.refused:
+            deliveries.end(delivery, FAILED)
+        else:
+            policy = self._policies[delivery["service"]]
+            wish = deliveries.retry_after(outcome, now) if policy.retry_after else None
+            deliveries.put_off(delivery, policy.retries, wish, now)
+        self._tell(delivery, outcome)
+        if finished.id in self._again:
+            self._again.discard(finished.id)
+            delivery = deliveries.again(delivery, now)
+        self._deliveries.put(delivery)
+        if self._journal is not None:
+            self._journal.add(_entry(delivery, finished))
+
+    def _tell(self, delivery: dict[str, Any], outcome: Outcome) -> None:
+        """Schedule the job that waits for the end of the delivery, once for each end."""
+        then, state = delivery["then"], delivery["state"]
+        if then is None or state == PENDING or delivery["told"] in (DELIVERED, state):
+            return
+        delivery["told"] = state
+        self._jobs.schedule(
+            then,
+            {
+                "delivery_id": delivery["id"],
+                "state": state,
+                "status": outcome.status,
+                "body": outcome.body.decode("utf-8", "replace"),
+                "context": delivery["context"],
+            },
+        )
+
+    def _tell_watchers(self) -> None:
+        watchers, self._watchers = self._watchers, []
+        for each in watchers:
+            if not each.done():
+                each.set_result(None)
+
+
+async def _in_process(host: str, port: int) -> Sequence[str]:
+    """With a transport that stays in this process every name is this machine."""
+    return ["127.0.0.1"]
+
+
+def _entry(delivery: Mapping[str, Any], finished: _Finished) -> Entry:
+    """The attempt as the journal keeps it; its path is the whole URL, without the query."""
+    parts = urlsplit(finished.url)
+    path = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    headers = [(name.encode(), value.encode()) for name, value in finished.headers.items()]
+    entry = Entry(delivery["service"], "POST", path, parts.query, headers, kind="delivery")
+    entry.operation = delivery["event"]
+    entry.at = finished.at
+    entry.request_body = delivery["body"].encode()[: deliveries.KEPT_BODY]
+    entry.request_size = len(delivery["body"])
+    outcome = finished.outcome
+    entry.status = outcome.status
+    entry.duration = outcome.duration
+    entry.response_headers = [(n.encode(), v.encode()) for n, v in outcome.headers.items()]
+    entry.response_body = outcome.body[: deliveries.KEPT_BODY]
+    entry.response_size = len(outcome.body)
+    return entry
