@@ -18,8 +18,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.admin import admin
 from mockserver.data import data_folder
+from mockserver.engine.clock import monotonic
 from mockserver.engine.contract import Contract
 from mockserver.engine.errors import ConfigError, ContractError
+from mockserver.engine.journal import Entry
 from mockserver.engine.pipeline import Pipeline
 from mockserver.engine.sandbox import Sandbox, World
 from mockserver.engine.service import Service
@@ -152,9 +154,9 @@ class App:
         if first == "__admin":
             return self._admin_route(path, rest)
         if first == "__uploads":
-            return sandbox.uploads.handle, f"/{rest}"
+            return upload, path
         if first == "__inbox":
-            return sandbox.inbox.handle, f"/{rest}"
+            return sandbox.inbox.handle, path
         if first == "__docs":
             return self._document(rest), path
         known = ", ".join(f"/{name}" for name in (*self._apps, "__admin", "__inbox", "__docs"))
@@ -243,6 +245,26 @@ def create_app(settings: Settings | None = None) -> App:
 def declared(services: Iterable[Service] = SERVICES) -> Iterable[Any]:
     """The settings that services declare."""
     return [setting for service in services for setting in service.settings]
+
+
+async def upload(scope: Scope, receive: Receive, send: Send) -> None:
+    """A call to a presigned URL, recorded as one of the service `uploads`."""
+    sandbox: Sandbox = scope["mockserver.sandbox"]
+    started = monotonic()
+    entry = Entry(
+        "uploads",
+        scope["method"],
+        scope["mockserver.called"],
+        scope["query_string"].decode("latin-1"),
+        scope["headers"],
+        kind="upload",
+    )
+    entry.at = sandbox.clock.now()
+    result = await sandbox.uploads.handle(scope, receive, send)
+    entry.status = result.status or None
+    entry.request_size, entry.response_size = result.received, result.sent
+    entry.duration = monotonic() - started
+    sandbox.journal.add(entry)
 
 
 def as_starlette(pipeline: ASGIApp) -> Starlette:

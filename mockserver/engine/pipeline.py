@@ -94,6 +94,8 @@ class Pipeline:
             sandbox.commit()
             if sandbox.pace.pace == "instant":
                 sandbox.jobs.run_due(sandbox)
+        except Disconnected:
+            raise
         except ServiceError as error:
             sandbox.rollback()
             return self._refusal(error, call, entry)

@@ -185,7 +185,6 @@ class Sandbox:
         """Back to the seed: documents, blobs, clock, journal and inboxes."""
         self.webhooks.forget()
         self.store.clear()
-        self.uploads.collect(set())
         self.journal.clear()
         self.inbox.clear()
         self.limits.clear()
@@ -193,6 +192,8 @@ class Sandbox:
         self.jobs.forget()
         self.clock.resume(Clock(self.settings.clock_start, self.settings.clock).state())
         self._plant()
+        if not self.store.snapshots():
+            self.uploads.collect()
 
     def snapshot(self, name: str) -> None:
         """Save the world under a name."""
