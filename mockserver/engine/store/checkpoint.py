@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from mockserver.engine.errors import StoreError
+from mockserver.engine.store.values import pack
 
 # The one table that is ours: which segment follows this file, and the next sequence numbers.
 STAMP = "_checkpoint"
@@ -89,6 +90,11 @@ def _read_lines(path: Path) -> Image:
         if file.readline() != b"{\n":
             raise ValueError
         for line in file:
+            if line[-3:] == b"},\n" and rows is not None and len(line) > 3:
+                # Nearly every line, and so in as few steps as can be.
+                colon = line.index(b'": {')
+                rows[int(line[1:colon])] = line[colon + 3 : -2]
+                continue
             head, _, value = line.partition(b": ")
             last = line
             if value == b"{\n":
@@ -111,7 +117,7 @@ def _read_whole(path: Path) -> Image:
     try:
         tables = orjson.loads(path.read_bytes())
         rows = {
-            name: {int(key): orjson.dumps(document) for key, document in table.items()}
+            name: {int(key): pack(document) for key, document in table.items()}
             for name, table in tables.items()
         }
         return _stamped(Image(rows))

@@ -1,14 +1,17 @@
 """Indexes in memory: which documents have these values, in which order."""
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, repeat
+from operator import add
+from struct import Struct
 from typing import Any
 
 from sortedcontainers import SortedList
 
-from mockserver.engine.store.values import PAST, identity, order, read
+from mockserver.engine.store.values import PAST, identity, order, orders, read
 
 # An entry stands for one document: its sequence number, or, where the index has a sort field, the
 # code of that field's value followed by the sequence number in eight bytes.
@@ -18,6 +21,9 @@ Entry = int | bytes
 _TUPLE = 64
 # Entries of one sort value that are read one by one before their beginning is searched for.
 _TIES = 16
+_EIGHT = Struct(">Q")
+# Values of these types are their own identities.
+_PLAIN = {str, int, type(None)}
 
 
 @dataclass(frozen=True, init=False)
@@ -38,23 +44,26 @@ def sequence_of(entry: Any) -> int:
 
 
 def _key_of(fields: tuple[str, ...]) -> Callable[[dict[str, Any]], Hashable]:
-    if not fields:
-        return lambda document: ()
-    if len(fields) > 1:
-        return lambda document: tuple([identity(read(document, field)) for field in fields])
-    (field,) = fields
+    if len(fields) == 1 and "." not in fields[0]:
+        (field,) = fields
 
-    def key(document: dict[str, Any]) -> Hashable:
-        value = read(document, field)
-        return value if type(value) is str else identity(value)
+        def key(document: dict[str, Any]) -> Hashable:
+            value = document.get(field)
+            kind = type(value)
+            return value if kind is str or kind is int else identity(value)
 
-    return key
+        return key
+    if len(fields) == 1:
+        return lambda document: identity(read(document, fields[0]))
+    return lambda document: tuple([identity(read(document, field)) for field in fields])
 
 
 def _entry_of(sort: str | None) -> Callable[[dict[str, Any], int], Entry]:
     if sort is None:
         return lambda document, sequence: sequence
-    return lambda document, sequence: order(read(document, sort)) + sequence.to_bytes(8, "big")
+    if "." in sort:
+        return lambda document, sequence: order(read(document, sort)) + _EIGHT.pack(sequence)
+    return lambda document, sequence: order(document.get(sort)) + _EIGHT.pack(sequence)
 
 
 class Run:
@@ -160,10 +169,19 @@ class Postings:
         self.key = _key_of(index.fields)
         self.entry = _entry_of(index.sort)
         self._held: dict[Hashable, Any] = {}
+        self._gathered = defaultdict[Hashable, list[Any]](list)
 
     def add(self, document: dict[str, Any], sequence: int) -> None:
         """Enter a new document."""
-        self._add(self.key(document), self.entry(document, sequence))
+        key = self.key(document)
+        entry = sequence if self.index.sort is None else self.entry(document, sequence)
+        held = self._held.get(key)
+        if held is None:
+            self._held[key] = entry
+        elif type(held) is SortedList:
+            held.add(entry)
+        else:
+            self._join(key, held, entry)
 
     def discard(self, document: dict[str, Any], sequence: int) -> None:
         """Remove a document that was entered as it is here."""
@@ -175,7 +193,7 @@ class Postings:
         old_entry, new_entry = self.entry(old, sequence), self.entry(new, sequence)
         if old_key != new_key or old_entry != new_entry:
             self._discard(old_key, old_entry)
-            self._add(new_key, new_entry)
+            self.add(new, sequence)
 
     def run(self, key: Hashable) -> Run:
         """The entries of one key."""
@@ -185,38 +203,45 @@ class Postings:
         kind = type(held)
         return Run((held,) if kind is int or kind is bytes else held)
 
-    def fill(self, entries: Iterable[tuple[Hashable, Entry]]) -> None:
-        """Enter many at once into an empty index."""
-        gathered: dict[Hashable, list[Any]] = {}
-        for key, entry in entries:
-            known = gathered.get(key)
-            if known is None:
-                gathered[key] = [entry]
-            else:
-                known.append(entry)
-        for key, many in gathered.items():
-            if len(many) == 1:
-                self._held[key] = many[0]
-            else:
-                many.sort()
-                self._held[key] = tuple(many) if len(many) <= _TUPLE else SortedList(many)
-
-    def _add(self, key: Hashable, entry: Entry) -> None:
-        held = self._held.get(key)
-        if held is None:
-            self._held[key] = entry
-            return
-        kind = type(held)
-        if kind is SortedList:
-            held.add(entry)
-        elif kind is tuple:
-            if len(held) < _TUPLE:
-                place = bisect_left(held, entry)
-                self._held[key] = (*held[:place], entry, *held[place:])
-            else:
-                self._held[key] = SortedList((*held, entry))
+    def gather(self, documents: list[dict[str, Any]], sequences: list[int]) -> None:
+        """Take note of new documents, many at once, until `build`; older sequences come first."""
+        columns = [_column(documents, field) for field in self.index.fields]
+        keys: Iterable[Hashable]
+        if len(columns) == 1:
+            keys = _identities(columns[0])
+        elif columns:
+            keys = zip(*map(_identities, columns), strict=True)
         else:
+            keys = repeat((), len(documents))
+        entries: Iterable[Entry] = sequences
+        if self.index.sort is not None:
+            codes = orders(_column(documents, self.index.sort))
+            entries = map(add, codes, map(_EIGHT.pack, sequences))
+        gathered = self._gathered
+        for key, entry in zip(keys, entries, strict=True):
+            gathered[key].append(entry)
+
+    def build(self) -> None:
+        """Make an empty index of what was gathered."""
+        held = self._held
+        for key, entries in self._gathered.items():
+            if len(entries) == 1:
+                held[key] = entries[0]
+            elif len(entries) <= _TUPLE:
+                held[key] = tuple(sorted(entries))
+            else:
+                held[key] = SortedList(entries)
+        self._gathered = defaultdict(list)
+
+    def _join(self, key: Hashable, held: Any, entry: Entry) -> None:
+        """One entry more for a key that has few."""
+        if type(held) is not tuple:
             self._held[key] = (held, entry) if held < entry else (entry, held)
+        elif len(held) < _TUPLE:
+            place = bisect_left(held, entry)
+            self._held[key] = (*held[:place], entry, *held[place:])
+        else:
+            self._held[key] = SortedList((*held, entry))
 
     def _discard(self, key: Hashable, entry: Entry) -> None:
         held = self._held[key]
@@ -231,3 +256,14 @@ class Postings:
             self._held[key] = rest if len(rest) > 1 else rest[0]
         else:
             del self._held[key]
+
+
+def _column(documents: list[dict[str, Any]], field: str) -> list[Any]:
+    """One field of many documents."""
+    if "." in field:
+        return [read(document, field) for document in documents]
+    return [document.get(field) for document in documents]
+
+
+def _identities(column: list[Any]) -> list[Hashable]:
+    return column if set(map(type, column)) <= _PLAIN else list(map(identity, column))

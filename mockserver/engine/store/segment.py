@@ -63,7 +63,7 @@ class Segment:
         if self._torn:
             self._cut()
         try:
-            rest = memoryview(line)
+            rest = line
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
             if self._power:

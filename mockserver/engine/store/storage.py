@@ -12,6 +12,7 @@ from tinydb.storages import Storage
 from mockserver.engine.store.checkpoint import Image, read_image, sync_folder, write_image
 from mockserver.engine.store.lock import FolderLock
 from mockserver.engine.store.segment import Segment, commits, line_of, numbered
+from mockserver.engine.store.values import pack
 
 LOGGER = logging.getLogger("mockserver.store")
 
@@ -131,7 +132,7 @@ class LogStorage(Storage):
     def write(self, data: dict[str, dict[str, Any]]) -> None:
         """TinyDB's seam: everything, anew."""
         rows = {
-            name: {int(key): orjson.dumps(document) for key, document in table.items()}
+            name: {int(key): pack(document) for key, document in table.items()}
             for name, table in data.items()
         }
         following = {name: max(table, default=0) + 1 for name, table in rows.items()}
@@ -165,6 +166,6 @@ def _apply(commit: dict[str, Any], image: Image) -> None:
             if document is None:
                 rows.pop(sequence, None)
             else:
-                rows[sequence] = orjson.dumps(document)
+                rows[sequence] = pack(document)
                 following = max(following, sequence + 1)
         image.following[name] = following

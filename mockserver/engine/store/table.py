@@ -11,17 +11,13 @@ from tinydb.table import Document, Table
 from mockserver.engine.errors import StoreError
 from mockserver.engine.store.drafts import DecodedRows, Drafts
 from mockserver.engine.store.index import Index, Postings
-from mockserver.engine.store.values import key_of
+from mockserver.engine.store.values import key_of, pack
 
 Rows = dict[int, bytes]
 
 
-def encode(document: Any, collection: str) -> bytes:
-    """The document as JSON; it is kept so, and nobody shares references with the store."""
-    try:
-        return orjson.dumps(document, option=orjson.OPT_PASSTHROUGH_DATACLASS)
-    except TypeError as error:
-        raise StoreError(f"A document of {collection} is not plain JSON: {error}.") from error
+# Documents decoded together when a table is filled: few enough to leave the collector asleep.
+_BATCH = 64
 
 
 class Cleared(NamedTuple):
@@ -73,7 +69,10 @@ class DocumentTable(Table):
         except (KeyError, TypeError):
             raise StoreError(f'A document of {self._name} needs an "id".') from None
         key = identifier if type(identifier) is str else key_of(identifier)
-        row = encode(document, self._name)
+        try:
+            row = pack(document)
+        except TypeError as error:
+            raise StoreError(f"A document of {self._name} is not plain JSON: {error}.") from error
         sequence = self.ids.get(key)
         if sequence is not None:
             self._replace(sequence, document, row)
@@ -83,7 +82,11 @@ class DocumentTable(Table):
         sequence = self.following
         self.following = sequence + 1
         self._undo[sequence] = None
-        self._enter(sequence, key, document, row)
+        self.rows[sequence] = row
+        self.ids[key] = sequence
+        self.sequences.add(sequence)
+        for postings in self.postings:
+            postings.add(document, sequence)
 
     def discard(self, key: str) -> bool:
         """Remove a document, if it is there."""
@@ -120,23 +123,20 @@ class DocumentTable(Table):
         self.rows = rows
         order = sorted(rows)
         self.sequences = SortedList(order)
-        gathered: list[list[Any]] = [[] for _ in self.postings]
-        ids, loads = self.ids, orjson.loads
-        targets = [
-            (postings, into.append) for postings, into in zip(self.postings, gathered, strict=True)
-        ]
-        for sequence in order:
-            document = loads(rows[sequence])
+        for start in range(0, len(order), _BATCH):
+            batch = order[start : start + _BATCH]
+            documents = [orjson.loads(rows[sequence]) for sequence in batch]
             try:
-                ids[key_of(document["id"])] = sequence
+                keys = [document["id"] for document in documents]
             except (KeyError, TypeError):
-                raise StoreError(
-                    f'Document {sequence} of {self._name} has no "id"; add one or remove it.'
-                ) from None
-            for postings, append in targets:
-                append((postings.key(document), postings.entry(document, sequence)))
-        for postings, entries in zip(self.postings, gathered, strict=True):
-            postings.fill(entries)
+                raise StoreError(f'A document of {self._name} has no "id".') from None
+            if set(map(type, keys)) != {str}:
+                keys = list(map(key_of, keys))
+            self.ids.update(zip(keys, batch, strict=True))
+            for postings in self.postings:
+                postings.gather(documents, batch)
+        for postings in self.postings:
+            postings.build()
 
     def changes(self) -> list[bytes]:
         """What the commit has to write: JSON members `"sequence": document`, null for a removal."""
@@ -166,7 +166,11 @@ class DocumentTable(Table):
         for sequence, row in self._undo.items():
             if row is not None:
                 document = orjson.loads(row)
-                self._enter(sequence, key_of(document["id"]), document, row)
+                self.rows[sequence] = row
+                self.ids[key_of(document["id"])] = sequence
+                self.sequences.add(sequence)
+                for postings in self.postings:
+                    postings.add(document, sequence)
         self._undo = {}
         self.following = self._settled_following
 
@@ -196,13 +200,6 @@ class DocumentTable(Table):
 
     def _touch(self) -> None:
         self._changed[self._name] = self
-
-    def _enter(self, sequence: int, key: str, document: dict[str, Any], row: bytes) -> None:
-        self.rows[sequence] = row
-        self.ids[key] = sequence
-        self.sequences.add(sequence)
-        for postings in self.postings:
-            postings.add(document, sequence)
 
     def _leave(self, sequence: int, row: bytes) -> None:
         document = orjson.loads(row)

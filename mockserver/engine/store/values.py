@@ -35,6 +35,14 @@ def key_of(identifier: Any) -> str:
     raise StoreError(f"A document's id is text or an integer, not {identifier!r}.")
 
 
+def pack(document: Any) -> bytes:
+    """A document as JSON, in a block of its own size; TypeError when it is not plain JSON."""
+    row = orjson.dumps(document, option=orjson.OPT_PASSTHROUGH_DATACLASS)
+    # orjson writes into a roomy block and shrinks it in place, which leaves holes that nothing
+    # fits into: 4.5 kB of memory for a document of 280 bytes. A copy has its size from the start.
+    return b"".join((row, b""))
+
+
 def read(document: dict[str, Any], field: str) -> Any:
     """The value at a field's name or dotted path; `None` where there is nothing."""
     if "." not in field:
@@ -65,7 +73,10 @@ def order(value: Any) -> bytes:
     """A code whose byte order is the order of JSON values: null, false, true, numbers, text."""
     kind = type(value)
     if kind is str:
-        text = value.encode("utf-8", "surrogatepass")
+        try:
+            text = value.encode()
+        except UnicodeEncodeError:
+            text = value.encode("utf-8", "surrogatepass")
         if b"\x00" in text or b"\x01" in text:
             text = text.replace(b"\x01", b"\x01\x02").replace(b"\x00", b"\x01\x01")
         return b"\x03%b\x00" % text
@@ -78,6 +89,15 @@ def order(value: Any) -> bytes:
     if isinstance(value, (dict, list, tuple)):
         return b"\x04%b\x00" % orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     return order(orjson.loads(orjson.dumps(value)))
+
+
+def orders(column: list[Any]) -> list[bytes]:
+    """`order` for many values, which are most often plain text."""
+    if set(map(type, column)) == {str}:
+        text = "".join(column)
+        if text.isascii() and "\x00" not in text and "\x01" not in text:
+            return [b"\x03%b\x00" % value.encode() for value in column]
+    return list(map(order, column))
 
 
 def _order_of_number(value: int | float) -> bytes:
