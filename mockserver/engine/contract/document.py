@@ -15,7 +15,7 @@ from mockserver.engine.errors import ContractError
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 _TAG = "tag:yaml.org,2002:"
-_INSTANCES = frozenset({"example", "examples", "default", "enum", "const"})
+INSTANCES = frozenset({"example", "examples", "default", "enum", "const"})
 """Keys whose values are instances, not parts of the document that could hold a reference."""
 
 
@@ -159,7 +159,7 @@ class Document:
             stack.extend(
                 (step(pointer, key), item)
                 for key, item in value.items()
-                if isinstance(item, dict | list) and key not in _INSTANCES
+                if isinstance(item, dict | list) and key not in INSTANCES
             )
 
 

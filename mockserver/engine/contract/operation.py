@@ -245,11 +245,11 @@ class Operation:
         return violations
 
     def first_success(self) -> tuple[int, MediaType | None] | None:
-        """The first answer of the 2xx kind that is declared, with its first media type."""
+        """The first answer of the 2xx kind that is declared, with its media type, best JSON."""
         for status, response in self.responses.items():
             if status.startswith("2") or status == "default":
-                code = int(status) if status.isdecimal() else 200
-                return code, next(iter(response.media_types.values()), None)
+                found = sorted(response.media_types.values(), key=lambda one: not is_json(one.name))
+                return int(status) if status.isdecimal() else 200, found[0] if found else None
         return None
 
 

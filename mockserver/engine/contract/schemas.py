@@ -1,11 +1,12 @@
 """The schemas of a document, compiled at first use: the fast validator that decides."""
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 import jsonschema_rs
 
-from mockserver.engine.contract.document import Document, reference_to
+from mockserver.engine.contract.document import INSTANCES, Document, reference_to
 from mockserver.engine.contract.violations import Side, Violation, described, shown, step
 from mockserver.engine.errors import ContractError
 
@@ -45,6 +46,18 @@ def judge(keyword: str, value: Any) -> jsonschema_rs.Validator:
     multiples), which makes them agree by construction.
     """
     return jsonschema_rs.Draft202012Validator({keyword: value}, validate_formats=True)
+
+
+def acceptor(schema: Any, root: Mapping[str, Any]) -> Callable[[Any], bool]:
+    """Whether a value is valid against a schema that no contract holds.
+
+    References such as `#/components/schemas/Task` and `#/$defs/part` are followed into the root.
+    """
+    resource = {**root, "x-schema": schema}
+    try:
+        return _compiled("/x-schema", jsonschema_rs.Registry([(_BASE, resource)])).is_valid
+    except (ValueError, jsonschema_rs.ReferencingError) as error:
+        raise ContractError(f"the schema is not valid: {_first_line(error)}") from None
 
 
 class Schema:
@@ -117,14 +130,10 @@ class Schemas:
         if self._registry is None:
             self._registry = jsonschema_rs.Registry([(_BASE, self.document.root)])
         try:
-            return jsonschema_rs.Draft202012Validator(
-                {"$ref": _BASE + reference_to(pointer)},
-                registry=self._registry,
-                validate_formats=True,
-                offline=True,
-            )
+            return _compiled(pointer, self._registry)
         except (ValueError, jsonschema_rs.ReferencingError) as error:
-            raise self.document.error(pointer, f"is not a valid schema: {error}") from error
+            message = f"is not a valid schema: {_first_line(error)}"
+            raise self.document.error(pointer, message) from error
 
     def explaining_registry(self) -> Any:
         """The document as `jsonschema` looks references up in it."""
@@ -160,7 +169,7 @@ class Schemas:
             if isinstance(value, dict):
                 self._check_keywords(pointer, value)
                 for key, item in value.items():
-                    if isinstance(item, dict | list) and key not in _INSTANCE_KEYWORDS:
+                    if isinstance(item, dict | list) and key not in INSTANCES:
                         stack.append((step(pointer, key), item))
             elif isinstance(value, list):
                 stack.extend((step(pointer, index), item) for index, item in enumerate(value))
@@ -175,8 +184,18 @@ class Schemas:
             try:
                 judge("pattern", pattern)
             except ValueError as error:
-                first = str(error).partition("\n")[0]
-                raise self.document.error(pointer, f"pattern {pattern!r}: {first}") from None
+                message = f"pattern {pattern!r}: {_first_line(error)}"
+                raise self.document.error(pointer, message) from None
 
 
-_INSTANCE_KEYWORDS = frozenset({"example", "examples", "default", "enum", "const"})
+def _compiled(pointer: str, registry: jsonschema_rs.Registry) -> jsonschema_rs.Validator:
+    return jsonschema_rs.Draft202012Validator(
+        {"$ref": _BASE + reference_to(pointer)},
+        registry=registry,
+        validate_formats=True,
+        offline=True,
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
