@@ -84,6 +84,10 @@ class Jobs:
             self._jobs.delete(job["id"])
         return len(found)
 
+    def scheduled(self, *, resource: str, kind: str) -> bool:
+        """Whether a job of this kind has yet to run, or is running, for the resource."""
+        return bool(self._of(resource, kind))
+
     def release(self, *, resource: str, kind: str | None = None) -> int:
         """Let jobs that were held, or wait for polls, run now."""
         found = [job for job in self._of(resource, kind) if job["state"] in ("held", "polling")]
