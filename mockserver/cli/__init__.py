@@ -7,11 +7,7 @@ from typing import Any, NoReturn
 import click
 
 from mockserver import __version__
-from mockserver.cli.clock import clock
-from mockserver.cli.requests import requests
-from mockserver.cli.routes import routes
-from mockserver.cli.serve import serve
-from mockserver.cli.state import reset, seed
+from mockserver.cli import clock, requests, routes, serve, state
 from mockserver.engine.errors import MockserverError
 
 __all__ = ["main"]
@@ -46,7 +42,14 @@ def _refuse(message: str) -> NoReturn:
 @click.group(
     cls=Commands,
     invoke_without_command=True,
-    commands=[serve, routes, seed, reset, clock, requests],
+    commands=[
+        serve.command,
+        routes.command,
+        state.seed,
+        state.reset,
+        clock.command,
+        requests.command,
+    ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="mockserver")

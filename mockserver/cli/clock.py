@@ -23,19 +23,19 @@ class ShowUnlessTold(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=ShowUnlessTold)
-def clock() -> None:
+@click.group("clock", cls=ShowUnlessTold)
+def command() -> None:
     """Show, set, freeze or advance the time of a running server."""
 
 
-@clock.command()
+@command.command()
 @remote_options
 def show(remote: Remote) -> None:
     """Show the time and what is due next."""
     _print(remote.call("GET", "/clock"))
 
 
-@clock.command("set")
+@command.command("set")
 @click.argument("time", required=False)
 @click.option("--rate", type=float, help="Virtual seconds per real second.")
 @remote_options
@@ -48,14 +48,14 @@ def set_(remote: Remote, time: str | None, rate: float | None) -> None:
     _print(remote.call("PUT", "/clock", given))
 
 
-@clock.command()
+@command.command()
 @remote_options
 def freeze(remote: Remote) -> None:
     """Stop the time."""
     _print(remote.call("PUT", "/clock", {"rate": 0}))
 
 
-@clock.command()
+@command.command()
 @click.option("--rate", type=float, default=1.0, show_default=True)
 @remote_options
 def run(remote: Remote, rate: float) -> None:
@@ -63,7 +63,7 @@ def run(remote: Remote, rate: float) -> None:
     _print(remote.call("PUT", "/clock", {"rate": rate}))
 
 
-@clock.command()
+@command.command()
 @click.argument("duration", required=False)
 @click.option("--to", metavar="TIME", help="Up to this time.")
 @click.option("--until-idle", is_flag=True, help="Until nothing is pending.")

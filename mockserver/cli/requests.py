@@ -12,7 +12,7 @@ PAGE = 10_000
 PAUSE = 0.5
 
 
-@click.command()
+@click.command("requests")
 @click.option("--service", help="Only calls to this service.")
 @click.option("--operation", help="Only calls of this operation.")
 @click.option("--method", help="Only this method.")
@@ -23,7 +23,7 @@ PAUSE = 0.5
 @click.option("--follow", "-f", is_flag=True, help="Go on with what comes, until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with bodies.")
 @remote_options
-def requests(remote: Remote, limit: int, follow: bool, as_json: bool, **filters: Any) -> None:
+def command(remote: Remote, limit: int, follow: bool, as_json: bool, **filters: Any) -> None:
     """Show the newest calls of a running server, oldest first."""
     last = None
     for entry in list(_entries(remote, None, filters, as_json))[-limit:]:
@@ -37,12 +37,16 @@ def requests(remote: Remote, limit: int, follow: bool, as_json: bool, **filters:
 
 
 def _follow(remote: Remote, last: str | None, filters: dict[str, Any], as_json: bool) -> None:
-    pause = threading.Event()
     while True:
         for entry in _entries(remote, last, filters, as_json):
             last = entry["id"]
             _print(entry, as_json)
-        pause.wait(PAUSE)
+        pause()
+
+
+def pause() -> None:
+    """Wait a little before the next look."""
+    threading.Event().wait(PAUSE)
 
 
 def _entries(

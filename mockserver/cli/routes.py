@@ -7,12 +7,12 @@ import click
 from mockserver.engine.errors import ConfigError
 
 
-@click.command()
+@click.command("routes")
 @click.option("--service", metavar="NAME", help="Only this service.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def routes(service: str | None, as_json: bool) -> None:
+def command(service: str | None, as_json: bool) -> None:
     """List every operation and whether it is emulated or answered by example."""
-    from mockserver.admin.services import routes as routes_of
+    from mockserver.admin.services import routes
     from mockserver.app import load_contract
     from mockserver.services import SERVICES
 
@@ -23,7 +23,7 @@ def routes(service: str | None, as_json: bool) -> None:
         row
         for each in SERVICES
         if service in (None, each.name)
-        for row in routes_of(each, load_contract(each))
+        for row in routes(each, load_contract(each))
     ]
     if as_json:
         import orjson

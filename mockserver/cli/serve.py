@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mockserver.app import App
 
 
-@click.command()
+@click.command("serve")
 @click.option("--config", metavar="FILE", help="TOML file with settings. [env: MOCKSERVER_CONFIG]")
 @click.option(
     "--set",
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="Any setting, also a service's own such as sama.status_limit=true. Repeatable.",
 )
-def serve(**flags: Any) -> None:
+def command(**flags: Any) -> None:
     """Start the server and run until Ctrl-C.
 
     A flag wins over its environment variable, that over the file, that over the default.
@@ -65,7 +65,7 @@ _METAVARS = {
     "list": "HOST",
 }
 
-serve.params.extend(_flag(option) for option in OPTIONS)
+command.params.extend(_flag(option) for option in OPTIONS)
 
 
 def announce(url: str, app: "App") -> None:
