@@ -1,0 +1,6 @@
+"""The emulated services; a new one adds its line here."""
+
+from mockserver.engine.service import Service
+from mockserver.services.sama import service as sama
+
+SERVICES: tuple[Service, ...] = (sama,)
