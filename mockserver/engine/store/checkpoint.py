@@ -85,29 +85,27 @@ def _read_lines(path: Path) -> Image:
     """The form written here, cut at its lines; ValueError when it is another."""
     image = Image()
     rows: dict[int, bytes] | None = None
-    last = b""
+    ended = False
     with path.open("rb") as file:
         if file.readline() != b"{\n":
             raise ValueError
         for line in file:
-            if line[-3:] == b"},\n" and rows is not None and len(line) > 3:
-                # Nearly every line, and so in as few steps as can be.
-                colon = line.index(b'": {')
-                rows[int(line[1:colon])] = line[colon + 3 : -2]
-                continue
-            head, _, value = line.partition(b": ")
-            last = line
-            if value == b"{\n":
-                rows = {}
-                image.rows[orjson.loads(head)] = rows
-            elif value:
-                row = value.rstrip(b",\n")
-                if rows is None or row[:1] != b"{" or row[-1:] != b"}":
+            if rows is None:
+                if line == b"}\n" and not ended:
+                    ended = True
+                    continue
+                if line[-4:] != b": {\n" or ended:
                     raise ValueError
-                rows[int(head[1:-1])] = row
-            elif head not in (b"}\n", b"},\n"):
-                raise ValueError
-    if last != b"}\n":
+                rows = image.rows[orjson.loads(line[:-4])] = {}
+            elif line in (b"}\n", b"},\n"):
+                rows = None
+            else:
+                colon = line.index(b'": {')
+                row = line[colon + 3 : -2 if line[-2:] == b",\n" else -1]
+                if row[-1:] != b"}":
+                    raise ValueError
+                rows[int(line[1:colon])] = row
+    if not ended:
         raise ValueError
     return _stamped(image)
 
@@ -117,7 +115,7 @@ def _read_whole(path: Path) -> Image:
     try:
         tables = orjson.loads(path.read_bytes())
         rows = {
-            name: {int(key): pack(document) for key, document in table.items()}
+            name: {int(key): pack(dict(document)) for key, document in table.items()}
             for name, table in tables.items()
         }
         return _stamped(Image(rows))

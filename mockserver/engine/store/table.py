@@ -125,16 +125,15 @@ class DocumentTable(Table):
         self.sequences = SortedList(order)
         for start in range(0, len(order), _BATCH):
             batch = order[start : start + _BATCH]
-            documents = [orjson.loads(rows[sequence]) for sequence in batch]
-            try:
-                keys = [document["id"] for document in documents]
-            except (KeyError, TypeError):
-                raise StoreError(f'A document of {self._name} has no "id".') from None
+            documents = self._decode(batch)
+            keys = [document["id"] for document in documents]
             if set(map(type, keys)) != {str}:
                 keys = list(map(key_of, keys))
             self.ids.update(zip(keys, batch, strict=True))
             for postings in self.postings:
                 postings.gather(documents, batch)
+        if len(self.ids) != len(rows):
+            raise StoreError(f"{self._name} holds two documents of one id; remove one of them.")
         for postings in self.postings:
             postings.build()
 
@@ -200,6 +199,21 @@ class DocumentTable(Table):
 
     def _touch(self) -> None:
         self._changed[self._name] = self
+
+    def _decode(self, sequences: list[int]) -> list[dict[str, Any]]:
+        """Documents from a file, which a person may have edited."""
+        documents = []
+        for sequence in sequences:
+            try:
+                document = orjson.loads(self.rows[sequence])
+            except ValueError as error:
+                raise StoreError(
+                    f'Document "{sequence}" of {self._name} is not JSON: {error}.'
+                ) from error
+            if "id" not in document:
+                raise StoreError(f'Document "{sequence}" of {self._name} has no "id".')
+            documents.append(document)
+        return documents
 
     def _leave(self, sequence: int, row: bytes) -> None:
         document = orjson.loads(row)
