@@ -15,7 +15,7 @@ from mockserver.services.sama.tasks_file import Broken, MalformedFile
 UPLOAD_SECONDS = 14_400
 """A waiting batch takes its file within 4 hours (F62)."""
 
-SLICE = 500
+SLICE = 250
 """Tasks made in one go: a commit small enough for requests to be answered in between."""
 
 SLICE_BYTES = 8 * 1024 * 1024

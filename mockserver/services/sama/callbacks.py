@@ -131,7 +131,7 @@ def prepare(sandbox: Sandbox, delivery: Mapping[str, Any], body: bytes, now: flo
     url = delivery["url"]
     callback = sandbox.collection("sama.callbacks").get(delivery["context"]["callback"])
     auth = (callback or {}).get("auth") or {"type": None}
-    headers = {"Content-Type": "application/json"}
+    headers: dict[str, str] = {}
     match auth["type"]:
         case "basic":
             pair = f"{auth['username']}:{auth['password']}".encode()

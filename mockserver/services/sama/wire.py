@@ -1,7 +1,6 @@
 """How Sama spells credentials, ids, times, lists and tasks on the wire."""
 
-import math
-from collections.abc import Iterator
+import re
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,6 +12,11 @@ from mockserver.engine.service import Call
 
 FIRST_BATCH = 612_584
 """Batch numbers have six digits in the tutorials (F12)."""
+
+CREDENTIALS = "sama.credentials"
+
+# What a fraction of a second says beyond milliseconds.
+_FINER = re.compile(r"([.,]\d{3})(\d+)", re.ASCII)
 
 DELIVERY_KEYS = (
     "id",
@@ -37,9 +41,6 @@ def authenticate(call: Call) -> str:
     ):
         raise Unauthorized("Not authorized.")
     return key
-
-
-CREDENTIALS = "sama.credentials"
 
 
 def project_of(call: Call) -> dict[str, Any]:
@@ -103,9 +104,11 @@ def moment(text: str | None, name: str) -> str | None:
     """
     if text is None:
         return None
+    finer = _FINER.search(text)
     try:
-        seconds = parse_rfc3339(text)
-        return rfc3339(math.ceil(round(seconds * 1000, 3)) / 1000)
+        seconds = parse_rfc3339(_FINER.sub(r"\1", text, count=1))
+        milliseconds = round(seconds * 1000) + bool(finer and finer[2].strip("0"))
+        return rfc3339(milliseconds / 1000)
     except (ValueError, OverflowError):
         raise Invalid(f"{name} must be an RFC 3339 time, such as 2024-03-12T20:50:01Z.") from None
 
@@ -145,9 +148,3 @@ def latest_answers(task: dict[str, Any]) -> dict[str, Any]:
     if task["state"] == "rejected" or task["answers"] is None:
         return dict(task["default_answers"])
     return dict(task["answers"])
-
-
-def slices(items: list[Any], size: int) -> Iterator[list[Any]]:
-    """The items in lists of at most `size`."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

@@ -1,0 +1,1 @@
+"""Tests of Sama's operations, as a caller sees them."""
