@@ -268,10 +268,15 @@ async def upload(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def as_starlette(pipeline: ASGIApp) -> Starlette:
-    """A Starlette application whose only route is the contract's own."""
+    """A Starlette application whose only route is the contract's own.
+
+    The pipeline renders every error in the service's envelope, so the stock middleware that
+    would catch them is left out: it costs a tenth of a small call.
+    """
     app = Starlette()
     app.router.redirect_slashes = False
     app.router.default = pipeline
+    app.middleware_stack = app.router
     return app
 
 
