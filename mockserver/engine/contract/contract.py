@@ -27,20 +27,26 @@ class Contract:
         self.name = Path(source).stem
         self._document = Document(document, source)
         self._check_outline()
-        self._document.check_references()
+        survey = self._document.survey()
+        self._document.check_references(survey.references)
         self.title: str = document["info"]["title"]
         self.base_path = _base_path(document)
         self._schemas = Schemas(self._document)
         self._building = Building(self._document, self._schemas)
         self._routes: Routes[Operation] = Routes()
         self._control_routes: Routes[Operation] = Routes()
-        self.operations = self._build("paths", self.base_path, self._routes)
-        self.controls = self._build("x-controls", "", self._control_routes)
-        self.webhooks: dict[str, Webhook] = {
-            event: self._building.webhook(step("/webhooks", event), event)
-            for event in document.get("webhooks", {})
-        }
-        self._schemas.check()
+        try:
+            self.operations = self._build("paths", self.base_path, self._routes)
+            self.controls = self._build("x-controls", "", self._control_routes)
+            self.webhooks: dict[str, Webhook] = {
+                event: self._building.webhook(step("/webhooks", event), event)
+                for event in document.get("webhooks", {})
+            }
+        except (AttributeError, KeyError, TypeError) as error:
+            # More often than not a schema, for which there are better words.
+            self._schemas.check(survey)
+            raise ContractError(f"{source}: is not laid out as OpenAPI says: {error}") from error
+        self._schemas.check(survey)
 
     @classmethod
     def load(cls, path: Path) -> "Contract":

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -14,30 +15,47 @@ from mockserver.engine.errors import ContractError
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
-_TAG = "tag:yaml.org,2002:"
 INSTANCES = frozenset({"example", "examples", "default", "enum", "const"})
 """Keys whose values are instances, not parts of the document that could hold a reference."""
 
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Reads plain scalars as YAML 1.2 does, so that dates, `no` and `12:30` stay strings."""
-
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+_CONTAINERS = (dict, list)
 
 
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INTEGER = re.compile(r"[-+]?[0-9]+")
-for _first in "-+.0123456789":
-    _Loader.yaml_implicit_resolvers[_first] = [
-        (_TAG + "int", re.compile(_INTEGER.pattern + "$")),
-        (_TAG + "float", re.compile(_NUMBER.pattern + "$")),
-    ]
-for _first in "tTfF":
-    _Loader.yaml_implicit_resolvers[_first] = [
-        (_TAG + "bool", re.compile("(true|True|TRUE|false|False|FALSE)$"))
-    ]
-for _first in ("n", "N", "~", ""):
-    _Loader.yaml_implicit_resolvers[_first] = [(_TAG + "null", re.compile("(null|Null|NULL|~|)$"))]
+_NAMED = {
+    **dict.fromkeys(("true", "True", "TRUE"), "bool"),
+    **dict.fromkeys(("false", "False", "FALSE"), "bool"),
+    **dict.fromkeys(("null", "Null", "NULL", "~", ""), "null"),
+}
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Reads plain scalars as YAML 1.2 does, so that dates, `no` and `12:30` stay strings.
+
+    It replaces the general way in which PyYAML finds the type of a scalar, which takes a third of
+    the time that reading takes.
+    """
+
+    def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
+        if kind is not yaml.ScalarNode:
+            return "map" if kind is yaml.MappingNode else "seq"
+        if not implicit[0]:
+            return "str"
+        if value[:1] in _DIGITS:
+            if _INTEGER.fullmatch(value):
+                return "int"
+            return "float" if _NUMBER.fullmatch(value) else "str"
+        return _NAMED.get(value, "str")
+
+    def descend_resolver(self, node: Any, index: Any) -> None:
+        return None
+
+    def ascend_resolver(self) -> None:
+        return None
+
+
+_DIGITS = frozenset("-+.0123456789")
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -45,7 +63,7 @@ def read(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
         found = json.loads(text) if path.suffix == ".json" else _parse(text, str(path))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise ContractError(f"{path}: cannot be read: {error}") from error
     if not isinstance(found, dict):
         raise ContractError(f"{path}: is not an OpenAPI document: the top level is not an object")
@@ -66,14 +84,15 @@ def _value(node: yaml.Node, source: str) -> Any:
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Any] = {}
         for key, value in node.value:
-            if key.value in found:
+            if key.value in found or key.value == "<<":
                 line = key.start_mark.line + 1
-                raise ContractError(f"{source}: line {line}: {key.value!r} is given twice")
+                fault = "merge keys are not YAML 1.2" if key.value == "<<" else "is given twice"
+                raise ContractError(f"{source}: line {line}: {key.value!r}: {fault}")
             found[key.value] = _value(value, source)
         return found
     if isinstance(node, yaml.SequenceNode):
         return [_value(item, source) for item in node.value]
-    match node.tag.removeprefix(_TAG):
+    match node.tag:
         case "int":
             return int(node.value)
         case "float":
@@ -128,39 +147,66 @@ class Document:
             value = self.at(pointer)
         return value, pointer
 
-    def check_references(self) -> None:
-        """Raise for a reference that leads nowhere, or out of the document."""
-        known: set[str] = set()
-        for pointer, reference in self._references("", self.root):
-            if reference in known:
+    def survey(self) -> "Survey":
+        """What the document holds that can be wrong wherever it stands, without the where."""
+        references: set[str] = set()
+        patterns: set[str] = set()
+        nullable = False
+        stack: list[Any] = [self.root]
+        while stack:
+            value = stack.pop()
+            if type(value) is list:
+                stack.extend(item for item in value if type(item) in _CONTAINERS)
                 continue
-            if not reference.startswith("#/components/"):
-                raise self.error(pointer, f"$ref {reference!r} is not of the form #/components/…")
-            try:
-                self.at(pointer_of(reference))
-            except KeyError:
-                raise self.error(pointer, f"$ref {reference!r} leads nowhere") from None
-            known.add(reference)
+            for key, item in value.items():
+                if type(item) in _CONTAINERS:
+                    if key not in INSTANCES:
+                        stack.append(item)
+                elif key == "$ref":
+                    references.add(item)
+                elif key == "pattern":
+                    patterns.add(item)
+                elif key == "nullable":
+                    nullable = True
+        return Survey(references, patterns, nullable)
 
-    def _references(self, pointer: str, value: Any) -> Iterator[tuple[str, str]]:
-        stack = [(pointer, value)]
+    def check_references(self, references: Iterable[str]) -> None:
+        """Raise for a reference that leads nowhere, or out of the document."""
+        for reference in references:
+            message = self._fault_of(reference)
+            if message:
+                pointer = next(at for at, found in self._references() if found == reference)
+                raise self.error(pointer, f"$ref {reference!r} {message}")
+
+    def _fault_of(self, reference: Any) -> str | None:
+        if not isinstance(reference, str) or not reference.startswith("#/components/"):
+            return "is not of the form #/components/…"
+        try:
+            self.at(pointer_of(reference))
+        except KeyError:
+            return "leads nowhere"
+        return None
+
+    def _references(self) -> Iterator[tuple[str, Any]]:
+        stack: list[tuple[str, Any]] = [("", self.root)]
         while stack:
             pointer, value = stack.pop()
-            if isinstance(value, list):
-                stack.extend(
-                    (f"{pointer}/{index}", item)
-                    for index, item in enumerate(value)
-                    if isinstance(item, dict | list)
-                )
-                continue
-            reference = value.get("$ref")
-            if isinstance(reference, str):
-                yield pointer, reference
-            stack.extend(
-                (step(pointer, key), item)
-                for key, item in value.items()
-                if isinstance(item, dict | list) and key not in INSTANCES
-            )
+            items = value.items() if isinstance(value, dict) else enumerate(value)
+            for key, item in items:
+                if isinstance(item, dict | list):
+                    if key not in INSTANCES:
+                        stack.append((step(pointer, key), item))
+                elif key == "$ref":
+                    yield pointer, item
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The references and patterns of a document, and whether it has OpenAPI 3.0's `nullable`."""
+
+    references: set[str]
+    patterns: set[str]
+    nullable: bool
 
 
 def pointer_of(reference: str) -> str:

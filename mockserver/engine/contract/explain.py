@@ -57,14 +57,63 @@ def _judged(keyword: str) -> Callable[..., Iterator[ValidationError]]:
 
     def check(_: Any, expected: Any, value: Any, __: Any) -> Iterator[ValidationError]:
         if not judge(keyword, expected).is_valid(value):
-            yield ValidationError(f"{value!r} breaks {keyword} {expected!r}")
+            yield ValidationError(f"breaks {keyword}")
 
     return check
 
 
+def _properties(checker: Any, properties: Any, value: Any, _: Any) -> Iterator[ValidationError]:
+    for name in properties if isinstance(value, dict) else ():
+        if name in value:
+            yield from checker.descend(
+                value[name], _not_false(properties[name]), path=name, schema_path=name
+            )
+
+
+def _pattern_properties(
+    checker: Any, patterns: Any, value: Any, _: Any
+) -> Iterator[ValidationError]:
+    for pattern, schema in patterns.items() if isinstance(value, dict) else ():
+        for name in value:
+            if judge("pattern", pattern).is_valid(name):
+                yield from checker.descend(
+                    value[name], _not_false(schema), path=name, schema_path=pattern
+                )
+
+
+def _additional_properties(
+    checker: Any, expected: Any, value: Any, schema: Any
+) -> Iterator[ValidationError]:
+    for name in _unknown(schema, value):
+        if expected is False:
+            yield ValidationError("is not a known property", path=[name])
+        else:
+            yield from checker.descend(value[name], expected, path=name)
+
+
+def _not_false(schema: Any) -> Any:
+    """The same schema, but one whose errors have a path: `jsonschema` forgets it for false."""
+    return {"not": {}} if schema is False else schema
+
+
+def _unknown(schema: Any, value: Any) -> Iterator[str]:
+    """Properties of the value that the schema says nothing about."""
+    known = schema.get("properties", {})
+    patterns = [judge("pattern", pattern) for pattern in schema.get("patternProperties", ())]
+    for name in value if isinstance(value, dict) else ():
+        if name not in known and not any(pattern.is_valid(name) for pattern in patterns):
+            yield name
+
+
 _EXPLAINING: Any = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
-    {"pattern": _judged("pattern"), "multipleOf": _judged("multipleOf")},
+    {
+        "pattern": _judged("pattern"),
+        "multipleOf": _judged("multipleOf"),
+        "properties": _properties,
+        "patternProperties": _pattern_properties,
+        "additionalProperties": _additional_properties,
+    },
 )
 
 
@@ -94,7 +143,7 @@ def _flattened(error: ValidationError, side: Side, at: str) -> Iterator[Violatio
         value = error.instance
         if name is not None:
             value = value.get(name) if isinstance(value, dict) else None
-        yield Violation(side, target, str(error.validator), words, shown(value))
+        yield Violation(side, target, str(error.validator or "schema"), words, shown(value))
 
 
 def _pointer(error: ValidationError, at: str) -> str:
@@ -120,35 +169,48 @@ def _distance(branch: list[ValidationError]) -> tuple[int, int]:
     return len(branch), -max(len(error.absolute_path) for error in branch)
 
 
+def _tellingness(error: ValidationError) -> tuple[bool, int]:
+    """Which error of an alternative says best that it was not meant."""
+    return error.validator not in _KIND_RULES, len(error.absolute_path)
+
+
 def _of_no_kind(
     error: ValidationError, branches: list[list[ValidationError]], side: Side, at: str
 ) -> Violation:
     """One violation for a value that is none of the alternatives."""
-    leaves = [leaf for branch in branches for leaf in branch]
     depth = len(error.absolute_path)
-    here = all(len(leaf.absolute_path) == depth for leaf in leaves)
-    if here and all(leaf.validator in _KIND_RULES for leaf in leaves):
-        expected = dict.fromkeys(_expectation(leaf) for leaf in leaves)
-        words = f"must be {_either(expected)}, not {described(error.instance)}"
-        rule = "type" if all(leaf.validator == "type" for leaf in leaves) else str(error.validator)
-    else:
-        words, rule = "fits none of the forms that are allowed here", str(error.validator)
-    return Violation(side, _pointer(error, at), rule, words, shown(error.instance))
+    leaves = [min(branch, key=_tellingness) for branch in branches]
+    kinds = [leaf for leaf in leaves if leaf.validator in _KIND_RULES]
+    # An object that says what it is has been taken for an object: `or null` is no help then.
+    inner = [leaf for leaf in kinds if len(leaf.absolute_path) > depth] or kinds
+    if len(kinds) < len(leaves) or len({tuple(leaf.absolute_path) for leaf in inner}) != 1:
+        words = "fits none of the forms that are allowed here"
+        return Violation(
+            side, _pointer(error, at), str(error.validator), words, shown(error.instance)
+        )
+    words = f"must be {_expectation(*inner)}, not {described(inner[0].instance)}"
+    rules = {str(leaf.validator) for leaf in inner}
+    rule = "enum" if rules <= {"enum", "const"} else rules.pop() if len(rules) == 1 else "anyOf"
+    return Violation(side, _pointer(inner[0], at), rule, words, shown(inner[0].instance))
 
 
-def _expectation(error: ValidationError) -> str:
-    expected: Any = error.validator_value
-    if error.validator == "type":
-        names = [expected] if isinstance(expected, str) else expected
-        return _either(_ARTICLES.get(name, str(name)) for name in names)
-    if error.validator == "const":
-        return described(expected)
-    listed = [described(value) for value in expected[:12]]
-    return (
-        ("one of " if len(expected) > 1 else "")
-        + ", ".join(listed)
-        + (", …" if len(expected) > 12 else "")
-    )
+def _expectation(*errors: ValidationError) -> str:
+    """What errors about types, constants and enumerations ask for."""
+    types: dict[str, None] = {}
+    values: list[str] = []
+    for error in errors:
+        expected: Any = error.validator_value
+        if error.validator == "type":
+            names = [expected] if isinstance(expected, str) else expected
+            types.update((_ARTICLES.get(name, str(name)), None) for name in names)
+        elif error.validator == "const":
+            values.append(described(expected))
+        else:
+            values.extend(map(described, expected))
+    if not values:
+        return _either(types)
+    listed = ", ".join(dict.fromkeys(values[:12])) + (", …" if len(values) > 12 else "")
+    return _either([*types, f"one of {listed}" if len(values) > 1 else listed])
 
 
 def _either(words: Iterable[str]) -> str:
@@ -167,9 +229,11 @@ def _sentences(error: ValidationError) -> Iterator[tuple[str | None, str]]:
             # jsonschema reports each missing name as an error of its own, in its message only.
             name = next((n for n in expected if error.message.startswith(repr(n) + " ")), None)
             yield name, "is required"
-        case "additionalProperties" | "unevaluatedProperties" if expected is False:
-            for name in _unexpected(error):
-                yield name, "is not a known property"
+        case "unevaluatedProperties" if expected is False and isinstance(value, dict):
+            # Another that gives all names at once, and these in its message only.
+            for name in value:
+                if repr(name) in error.message:
+                    yield name, "is not a known property"
         case "format":
             yield None, f"must be {_article(expected)} {expected}, not {described(value)}"
         case "pattern":
@@ -178,9 +242,9 @@ def _sentences(error: ValidationError) -> Iterator[tuple[str | None, str]]:
             yield None, "must not hold the same item twice"
         case "oneOf":
             yield None, "fits more than one of the forms of which it must be one"
-        case "not":
+        case "not" if expected != {}:
             yield None, f"must not be {described(value)}"
-        case None:
+        case "not" | None:
             yield None, "must not be given"
         case str(keyword) if keyword in _LIMITS:
             yield None, _LIMITS[keyword].format(expected, value=_size(keyword, value))
@@ -212,19 +276,3 @@ def _size(keyword: str, value: Any) -> str:
 
 def _article(word: str) -> str:
     return "an" if word[0] in "aeio" else "a"
-
-
-def _unexpected(error: ValidationError) -> Iterator[str]:
-    """Names that the schema of the error does not know."""
-    schema: Any = error.schema
-    if not isinstance(error.instance, dict):
-        return
-    patterns = schema.get("patternProperties", {})
-    for name in error.instance:
-        if error.validator == "unevaluatedProperties":
-            if repr(name) in error.message:
-                yield name
-        elif name not in schema.get("properties", {}) and not any(
-            judge("pattern", pattern).is_valid(name) for pattern in patterns
-        ):
-            yield name

@@ -102,8 +102,7 @@ class Operation:
             values = {}
             for parameter in self.parameters:
                 if parameter.where == "path":
-                    text = path_values[parameter.name]
-                    values[parameter.name] = parameter.read([text], violations)
+                    _keep(values, parameter, [path_values[parameter.name]], violations)
         if self._needs_call:
             self._read_call(values, query_string, headers, cookies, violations)
         return values, violations
@@ -126,7 +125,7 @@ class Operation:
                 case "query" if parameter.style == "deepObject":
                     fields = _deep_fields(query, name)
                     if fields:
-                        values[name] = parameter.read_object(fields, violations)
+                        _keep(values, parameter, fields, violations)
                         continue
                     texts = None
                 case "query":
@@ -145,7 +144,7 @@ class Operation:
                 elif parameter.reading.has_default:
                     values[name] = parameter.reading.fresh_default()
                 continue
-            values[name] = parameter.read(texts, violations)
+            _keep(values, parameter, texts, violations)
         if self.strict_query:
             violations.extend(
                 Violation(
@@ -337,6 +336,22 @@ def _field(reading: Reading, given: Any) -> Any:
         return reading.value(texts[-1])
     except Unreadable:
         return given
+
+
+def _keep(
+    values: dict[str, Any],
+    parameter: Parameter,
+    given: list[str] | dict[str, str],
+    violations: list[Violation],
+) -> None:
+    """Read a parameter into the values, or what is wrong with it into the violations."""
+    before = len(violations)
+    if isinstance(given, dict):
+        value = parameter.read_object(given, violations)
+    else:
+        value = parameter.read(given, violations)
+    if len(violations) == before:
+        values[parameter.name] = value
 
 
 def _deep_fields(query: dict[str, list[str]], name: str) -> dict[str, str]:

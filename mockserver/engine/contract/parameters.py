@@ -102,7 +102,8 @@ class Parameter:
     def _split(self, texts: list[str]) -> list[str]:
         if self.explode and self.where == "query":
             return texts
-        return texts[-1].split(_DELIMITERS.get(self.style, ","))
+        parts = texts[-1].split(_DELIMITERS.get(self.style, ","))
+        return [part.strip() for part in parts] if self.where == "header" else parts
 
     def _checked(self, value: Any, violations: list[Violation]) -> Any:
         if self.schema is not None:

@@ -143,7 +143,7 @@ class Routes(Generic[Target]):
         best, alike = None, _ALIKE
         for known, template in self._paths:
             likeness = SequenceMatcher(None, _filled(template, given), path).ratio()
-            likeness += 0.01 if known == method.upper() else 0.0
+            likeness += 0.02 * (known == method.upper()) + 0.01 * ("{" not in template)
             if likeness > alike:
                 best, alike = f"{known} {template}", likeness
         return best
