@@ -105,7 +105,8 @@ class Sender:
                     raise
         content = bytearray()
         try:
-            async for piece in response.aiter_raw():
+            assert isinstance(response.stream, httpx.AsyncByteStream)
+            async for piece in response.stream:
                 content += piece
                 if len(content) >= MOST_BODY:
                     break
