@@ -108,6 +108,10 @@ def serve(settings: Settings, announce: Callable[[str, "App"], None] | None = No
     """
     configure_logging(settings.log_format, settings.log_level)
     running = Running(settings)
+    if settings.ready_file is not None:
+        # Left by a server that was killed; whoever waits for the file must not see that one.
+        with contextlib.suppress(OSError):
+            settings.ready_file.unlink()
 
     def ready(app: "App") -> None:
         _spare_garbage_collector()

@@ -4,7 +4,9 @@ import asyncio
 import json
 import logging
 import os
+import signal
 import socket
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -166,6 +168,85 @@ def test_an_open_connection_does_not_hold_the_server_up() -> None:
 def port_of(running: ServerThread) -> int:
     """The port in a server's URL."""
     return int(running.url.rpartition(":")[2])
+
+
+@pytest.fixture
+def own_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What `serve` does to its process is undone or left out."""
+    monkeypatch.setattr(server, "_spare_garbage_collector", lambda: None)
+    loggers = [logging.getLogger(name) for name in ("mockserver", "uvicorn")]
+    kept = [(each.handlers[:], each.level, each.propagate) for each in loggers]
+    yield
+    for each, (handlers, level, propagate) in zip(loggers, kept, strict=True):
+        each.handlers[:], each.level, each.propagate = handlers, level, propagate
+
+
+def foreground(bare: Bare, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> list[str]:
+    """Runs the bare app in the foreground until the first signal; the URLs announced."""
+    monkeypatch.setattr(server, "_create_app", lambda settings: bare)
+    urls: list[str] = []
+
+    def announce(url: str, app: object) -> None:
+        urls.append(url)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    server.serve(Settings(**{"port": 0, **settings}), announce)
+    return urls
+
+
+@pytest.mark.usefixtures("own_process")
+def test_the_foreground_ends_at_a_signal_and_leaves_signals_as_they_were(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    path = tmp_path / "ready.json"
+    bare = Bare()
+    urls = foreground(bare, monkeypatch, ready_file=path)
+    assert (len(urls), bare.events) == (1, ["opened", "closed"])
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+    assert not path.exists()
+
+
+@pytest.mark.usefixtures("own_process")
+def test_a_start_that_fails_leaves_no_ready_file_of_an_earlier_server(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "ready.json"
+    path.write_text('{"url": "http://127.0.0.1:1", "pid": 1}')
+    with pytest.raises(StoreError):
+        foreground(Bare(StoreError("locked")), monkeypatch, ready_file=path)
+    assert not path.exists()
+
+
+@pytest.mark.usefixtures("own_process")
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_the_log_goes_to_stderr_from_its_level_up(
+    capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    server.configure_logging(form, "warning")
+    logging.getLogger("mockserver.jobs").info("unimportant")
+    logging.getLogger("mockserver.jobs").warning("important")
+    logging.getLogger("uvicorn.error").info("unimportant")
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert ("WARNING important" in lines[0]) is (form == "text")
+    assert (lines[0][0] == "{") is (form == "json")
+
+
+def test_without_uvloop_asyncio_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    assert server.loop_factory() is asyncio.new_event_loop
+    with threaded(Bare()) as running:
+        assert httpx.get(running.url).status_code == 204
+
+
+def test_a_port_below_1024_may_need_privileges(monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(self: socket.socket, address: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", denied)
+    with pytest.raises(ConfigError, match="port 80 needs privileges; choose one above 1023"):
+        bind("127.0.0.1", 80)
 
 
 def test_a_log_line_in_json_is_one_object_with_its_error() -> None:

@@ -13,6 +13,7 @@ from mockserver.admin import (
 )
 from mockserver.admin.access import authenticate
 from mockserver.admin.problems import refuse, render_error
+from mockserver.admin.reading import take_as_json
 from mockserver.engine.service import ControlTable, HandlerTable, JobTable, Service
 
 admin = Service(
@@ -35,6 +36,7 @@ admin = Service(
     authenticate=authenticate,
     refuse=refuse,
     render_error=render_error,
+    adapt_request=take_as_json,
 )
 
 __all__ = ["admin"]

@@ -8,15 +8,19 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from click.testing import CliRunner
 
+from mockserver.app import App
 from mockserver.cli import main
+from mockserver.cli.serve import _table
 from mockserver.server import bind
 from mockserver.services import SERVICES
 from mockserver.settings import OPTIONS
+from tests.engine import toy
 
 Process = subprocess.Popen[str]
 Serve = Callable[..., Process]
@@ -95,6 +99,7 @@ def test_a_signal_ends_the_server_with_status_0_and_its_state_kept(
 
 def test_the_ready_file_is_there_while_the_server_answers(serve: Serve, tmp_path: Path) -> None:
     path = tmp_path / "ready.json"
+    path.write_text('{"url": "http://127.0.0.1:1", "pid": 1}')
     process = serve("--port", 0, "--ready-file", path, "--log-format", "json")
     assert process.stderr
     line = json.loads(process.stderr.readline())
@@ -152,6 +157,53 @@ def test_a_bad_setting_is_one_line_and_status_2(arguments: tuple[str, ...], comp
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(complaint)
     assert result.stderr.count("\n") == 1
+
+
+async def lines_of_table(**settings: Any) -> dict[str, str]:
+    """The table of a server with these settings, line by line."""
+    app = App(toy.world(port=0, **settings))
+    async with app.running():
+        table = _table("http://127.0.0.1:1", app)
+    parts = [line.strip().split("  ", 1) for line in table.splitlines() if "  " in line]
+    return {name: value.strip() for name, value in parts}
+
+
+@pytest.mark.anyio
+async def test_the_table_names_services_and_what_the_world_is_like() -> None:
+    assert await lines_of_table() == {
+        "Toy": "http://127.0.0.1:1/toy  for https://toy.example",
+        "Control API": "http://127.0.0.1:1/__admin",
+        "Inbox": "http://127.0.0.1:1/__inbox/<name>",
+        "Data": "temporary, removed at exit",
+        "Clock": "frozen",
+        "Pace": "fast",
+        "Seed": "0",
+    }
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("settings", "name", "value"),
+    [
+        ({"clock": "real"}, "Clock", "real"),
+        ({"clock": "60"}, "Clock", "60 virtual seconds per second"),
+        ({"public_url": "https://mock.example"}, "Inbox", "https://mock.example/__inbox/<name>"),
+        (
+            {"host": "0.0.0.0"},
+            "Control API",
+            "http://127.0.0.1:1/__admin  (closed until --admin-token is given)",
+        ),
+        (
+            {"admin_token": "t"},
+            "Control API",
+            "http://127.0.0.1:1/__admin  (with the admin token)",
+        ),
+    ],
+)
+async def test_the_table_tells_what_is_special(
+    settings: dict[str, str], name: str, value: str
+) -> None:
+    assert (await lines_of_table(**settings))[name] == value
 
 
 def test_every_setting_is_a_flag_with_its_default_and_variable() -> None:
