@@ -24,11 +24,10 @@ class Commands(click.Group):
             status = super().main(args, prog_name, **{**more, "standalone_mode": False})
         except MockserverError as error:
             _refuse(str(error))
-        except click.UsageError as error:
-            command = error.ctx.command_path if error.ctx else "mockserver"
-            _refuse(f"{error.format_message().rstrip('.')}; see {command} --help")
         except click.ClickException as error:
-            _refuse(error.format_message())
+            context = getattr(error, "ctx", None)
+            command = context.command_path if context else "mockserver"
+            _refuse(f"{error.format_message().rstrip('.')}; see {command} --help")
         except click.Abort:
             sys.exit(130)
         sys.exit(status if isinstance(status, int) else 0)

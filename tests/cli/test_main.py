@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pytest
 from click.testing import CliRunner
 
 from mockserver import __version__
@@ -35,3 +36,14 @@ def test_it_starts_without_loading_the_server() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert answer.stdout == "[]\n"
+
+
+def test_an_interrupted_command_ends_with_the_shells_status(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mockserver.cli.remote.Remote.call", interrupted)
+    result = CliRunner().invoke(main, ["reset"], prog_name="mockserver")
+    assert result.exit_code == 130
