@@ -1,6 +1,7 @@
 """The emulated services; a new one adds its line here."""
 
 from mockserver.engine.service import Service
+from mockserver.services.pipelines import service as pipelines
 from mockserver.services.sama import service as sama
 
-SERVICES: tuple[Service, ...] = (sama,)
+SERVICES: tuple[Service, ...] = (sama, pipelines)

@@ -1,0 +1,1 @@
+"""Tests of Pipelines, room by room."""
