@@ -91,7 +91,11 @@ class Running:
                 if not self._told_to_stop:
                     await self._listener.serve(sockets=[self._socket])
         finally:
-            self._socket.close()
+            self.close()
+
+    def close(self) -> None:
+        """Give up the port."""
+        self._socket.close()
 
     def stop(self) -> None:
         """End `run`, from any thread or a signal."""
@@ -154,7 +158,9 @@ class ServerThread:
     def stop(self) -> None:
         """Stop and wait for the last checkpoint; a second call does nothing."""
         self._running.stop()
-        if self._thread.is_alive():
+        if self._thread.ident is None:
+            self._running.close()
+        else:
             self._thread.join()
 
     def __enter__(self) -> "ServerThread":

@@ -85,6 +85,13 @@ def test_stopping_twice_is_stopping_once() -> None:
     assert bare.events == ["opened", "closed"]
 
 
+def test_a_server_that_was_never_started_gives_its_port_back() -> None:
+    running = threaded(Bare())
+    running.stop()
+    with bind("127.0.0.1", port_of(running)):
+        pass
+
+
 def test_a_server_that_is_stopped_before_it_starts_never_serves() -> None:
     bare = Bare()
     running = server.Running(Settings(port=0), cast("App", bare))

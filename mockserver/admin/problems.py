@@ -34,11 +34,17 @@ def render_error(error: ServiceError, call: Call | None) -> Answer:
         "title": _title(error.status),
         "status": error.status,
         "detail": error.message,
-        "instance": call.path if call else details.get("path", ""),
+        "instance": _called(call) if call else details.get("path", ""),
     }
     if "errors" in details:
         body["errors"] = details["errors"]
     return Answer(error.status, body, media_type=MEDIA_TYPE)
+
+
+def _called(call: Call) -> str:
+    """The path from the root; that of a service's control is relative to the service's own."""
+    own = call.service.name == "admin"
+    return call.path if own else f"/__admin/services/{call.service.name}{call.path}"
 
 
 def _title(status: int) -> str:

@@ -12,6 +12,7 @@ handles = HandlerTable()
 LOADED = monotonic()
 
 
+@handles("checkHealth")
 @handles("getHealth")
 def get_health(call: Call) -> tuple[int, Any]:
     """Answers as soon as any call would be answered."""

@@ -77,7 +77,7 @@ def advance(remote: Remote, duration: str | None, to: str | None, until_idle: bo
     else:
         body = {"to": to} if to is not None else {"until_idle": True}
     answer = remote.call("POST", "/clock/advance", body)
-    click.echo(f"{answer['now']}, {answer['ran']} jobs ran")
+    click.echo(f"{answer['now']}, {_jobs(answer['ran'])} ran")
 
 
 def seconds(duration: str) -> float:
@@ -93,4 +93,8 @@ def _print(view: dict[str, Any]) -> None:
     pace = "frozen" if rate == 0 else "real time" if rate == 1 else f"{rate:g} seconds a second"
     click.echo(f"{view['now']}  {pace}")
     due = view["next_due"] or "nothing"
-    click.echo(f"{view['pending_jobs']} jobs pending, next due: {due}")
+    click.echo(f"{_jobs(view['pending_jobs'])} pending, next due: {due}")
+
+
+def _jobs(count: int) -> str:
+    return "1 job" if count == 1 else f"{count} jobs"

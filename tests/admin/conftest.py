@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from mockserver.engine.pipeline import Pipeline
 from mockserver.engine.sandbox import Sandbox
 from tests.engine import toy
 
+CONTROLS = "/__admin/services/toy"
+
 
 class Panel:
     """The control API beside the toy service: an ASGI application."""
@@ -27,6 +30,14 @@ class Panel:
         contract.check_handlers(admin.handlers, ())
         self._admin = Pipeline(
             admin, contract.match, strict=True, max_body=1_000_000, recorded=False
+        )
+        controls = replace(admin, name="toy", handlers=toy.controls)
+        self._controls = Pipeline(
+            controls,
+            world.contracts["toy"].match_control,
+            strict=True,
+            max_body=1_000,
+            recorded=False,
         )
         self._toy = Pipeline(toy.service, world.contracts["toy"].match, strict=True, max_body=1_000)
         self.client = httpx.AsyncClient(
@@ -40,6 +51,10 @@ class Panel:
         scope["mockserver.base_url"] = "http://127.0.0.1:8080"
         scope["mockserver.called"] = scope["path"]
         scope["mockserver.path"] = scope["path"].removeprefix("/toy")
+        if scope["path"].startswith(CONTROLS):
+            scope["mockserver.path"] = scope["path"].removeprefix(CONTROLS)
+            await self._controls(scope, receive, send)
+            return
         apps: dict[str, ASGIApp] = {"toy": self._toy, "__inbox": self.sandbox.inbox.handle}
         await apps.get(scope["path"].split("/")[1], self._admin)(scope, receive, send)
 

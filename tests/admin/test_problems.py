@@ -36,6 +36,16 @@ async def test_every_refusal_is_a_problem(
     assert problem["detail"]
 
 
+async def test_a_problem_of_a_services_control_names_the_whole_path(panel: Panel) -> None:
+    answer = await panel.ask("GET", "/services/toy/items/a/finish")
+    assert (answer.status_code, answer.json()["title"]) == (405, "Method Not Allowed")
+    answer = await panel.client.post(
+        "/services/toy/items/a/finish", headers={"origin": "http://evil.example"}
+    )
+    assert answer.status_code == 403
+    assert answer.json()["instance"] == "/__admin/services/toy/items/a/finish"
+
+
 async def test_a_body_that_is_no_json_is_a_problem(panel: Panel) -> None:
     answer = await panel.client.put(
         "/clock", content=b"{", headers={"content-type": "application/json"}

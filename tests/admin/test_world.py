@@ -21,6 +21,11 @@ async def test_health_says_what_is_running(panel: Panel) -> None:
     }
 
 
+async def test_health_can_be_asked_without_a_body(panel: Panel) -> None:
+    answer = await panel.ask("HEAD", "/health")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
 async def test_health_names_the_data_folder(opened: Opening, tmp_path: Path) -> None:
     panel = await opened(data_dir=str(tmp_path))
     assert (await panel.get("/health"))["store"]["data_dir"] == str(tmp_path)
