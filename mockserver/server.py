@@ -119,10 +119,10 @@ def serve(settings: Settings, announce: Callable[[str, "App"], None] | None = No
 
     def ready(app: "App") -> None:
         _spare_garbage_collector()
-        if announce is not None:
-            announce(running.url, app)
         if settings.ready_file is not None:
             write_ready_file(settings.ready_file, running.url)
+        if announce is not None:
+            announce(running.url, app)
 
     try:
         with _stopped_by_signals(running), asyncio.Runner(loop_factory=loop_factory()) as runner:

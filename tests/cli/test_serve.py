@@ -104,20 +104,13 @@ def test_the_ready_file_is_there_while_the_server_answers(serve: Serve, tmp_path
     assert process.stderr
     line = json.loads(process.stderr.readline())
     assert line["level"] == "info"
-    told = wait_for(path, process)
+    told = json.loads(path.read_text())
     assert line["message"] == f"listening on {told['url']}"
     assert told["pid"] == process.pid
     assert httpx.get(f"{told['url']}/__admin/health").status_code == 200
     process.send_signal(signal.SIGTERM)
     assert ended(process) == (0, "", "")
     assert not path.exists()
-
-
-def wait_for(path: Path, process: Process) -> dict[str, object]:
-    """The content of a file that a process writes right now."""
-    while not path.exists():
-        assert process.poll() is None
-    return dict(json.loads(path.read_text()))
 
 
 def test_a_taken_port_is_one_line_and_status_2(serve: Serve) -> None:
