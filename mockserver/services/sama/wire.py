@@ -15,6 +15,12 @@ FIRST_BATCH = 612_584
 
 CREDENTIALS = "sama.credentials"
 
+MOST_INLINE = 1000
+"""Tasks in an inline batch (F44)."""
+
+# Spelled once, since an answer to an inline batch may hold all of them.
+_FIRST_ENDINGS = tuple(f"{position:06x}" for position in range(MOST_INLINE))
+
 # What a fraction of a second says beyond milliseconds.
 _FINER = re.compile(r"([.,]\d{3})(\d+)", re.ASCII)
 
@@ -89,6 +95,11 @@ def stem(ids: Ids, at: float, batch_id: int) -> str:
 def task_id(stem: str, position: int) -> str:
     """The id of the task at a position of its batch, counted from 0."""
     return f"{stem}{position & 0xFF_FFFF:06x}"
+
+
+def first_task_ids(stem: str, count: int) -> list[str]:
+    """The ids of the first tasks of a batch, at most as many as an inline batch holds."""
+    return [stem + ending for ending in _FIRST_ENDINGS[:count]]
 
 
 def now(sandbox: Sandbox) -> str:

@@ -15,7 +15,7 @@ def create_batch(call: Call) -> tuple[int, Any]:
     batch, url = batches.open_batch(call.sandbox, project, call.body or {}, call.base_url)
     if url is not None:
         return 202, {"batch_id": batch["id"], "tasks_put_url": url}
-    ids = [wire.task_id(batch["stem"], place) for place in range(batch["total_count"])]
+    ids = wire.first_task_ids(batch["stem"], batch["total_count"])
     return 202, {"batch_id": batch["id"], "task_ids": ids}
 
 
