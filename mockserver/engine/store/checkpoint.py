@@ -4,25 +4,24 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from mockserver.engine.errors import StoreError
+from mockserver.engine.store.rows import Rows
 from mockserver.engine.store.values import pack
 
 # The one table that is ours: which segment follows this file, and the next sequence numbers.
 STAMP = "_checkpoint"
-_LINES = 512
 
 
 @dataclass(slots=True)
 class Image:
     """All documents at one moment: rows by collection and sequence number, never changed."""
 
-    rows: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    rows: dict[str, Rows] = field(default_factory=dict)
     following: dict[str, int] = field(default_factory=dict)
     segment: int = 1
 
@@ -65,10 +64,11 @@ def _pieces(image: Image) -> Iterator[bytes]:
         if not rows:
             continue
         yield b",\n%b: {\n" % orjson.dumps(name)
-        lines = (b'"%d": %b' % item for item in rows.items())
-        yield next(lines)
-        while piece := b",\n".join(islice(lines, _LINES)):
-            yield b",\n" + piece
+        first = True
+        for page in rows.pages():
+            piece = b",\n".join([b'"%d": %b' % item for item in page.items()])
+            yield piece if first else b",\n" + piece
+            first = False
         yield b"\n}"
     yield b"\n}\n"
 
@@ -84,7 +84,7 @@ def read_image(path: Path) -> Image:
 def _read_lines(path: Path) -> Image:
     """The form written here, cut at its lines; ValueError when it is another."""
     image = Image()
-    rows: dict[int, bytes] | None = None
+    rows: Rows | None = None
     ended = False
     with path.open("rb") as file:
         if file.readline() != b"{\n":
@@ -96,7 +96,7 @@ def _read_lines(path: Path) -> Image:
                     continue
                 if line[-4:] != b": {\n" or ended:
                     raise ValueError
-                rows = image.rows[orjson.loads(line[:-4])] = {}
+                rows = image.rows[orjson.loads(line[:-4])] = Rows()
             elif line in (b"}\n", b"},\n"):
                 rows = None
             else:
@@ -115,7 +115,7 @@ def _read_whole(path: Path) -> Image:
     try:
         tables = orjson.loads(path.read_bytes())
         rows = {
-            name: {int(key): pack(dict(document)) for key, document in table.items()}
+            name: Rows((int(key), pack(dict(document))) for key, document in table.items())
             for name, table in tables.items()
         }
         return _stamped(Image(rows))
@@ -128,7 +128,7 @@ def _read_whole(path: Path) -> Image:
 
 def _stamped(image: Image) -> Image:
     stamp: Mapping[str, Any] = {}
-    for row in image.rows.pop(STAMP, {}).values():
+    for row in image.rows.pop(STAMP, Rows()).values():
         stamp = orjson.loads(row)
     image.segment = int(stamp.get("segment", 1))
     image.following = dict(stamp.get("next", {}))

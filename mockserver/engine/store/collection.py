@@ -53,7 +53,7 @@ class Collection:
         return str(id) in self._table.ids
 
     def __len__(self) -> int:
-        return len(self._table.rows)
+        return len(self._table.ids)
 
     def find(
         self,

@@ -38,9 +38,9 @@ class Index:
         object.__setattr__(self, "sort", sort)
 
 
-def sequence_of(entry: Any) -> int:
-    """The sequence number that an entry stands for."""
-    return entry if type(entry) is int else int.from_bytes(entry[-8:], "big")
+def sequence_of(entry: bytes) -> int:
+    """The sequence number that an entry of an index with a sort field stands for."""
+    return int.from_bytes(entry[-8:])
 
 
 def _key_of(fields: tuple[str, ...]) -> Callable[[dict[str, Any]], Hashable]:
@@ -55,6 +55,9 @@ def _key_of(fields: tuple[str, ...]) -> Callable[[dict[str, Any]], Hashable]:
         return key
     if len(fields) == 1:
         return lambda document: identity(read(document, fields[0]))
+    if len(fields) == 2 and "." not in "".join(fields):
+        one, two = fields
+        return lambda document: (identity(document.get(one)), identity(document.get(two)))
     return lambda document: tuple([identity(read(document, field)) for field in fields])
 
 
@@ -166,6 +169,7 @@ class Postings:
 
     def __init__(self, index: Index) -> None:
         self.index = index
+        self.fields = frozenset(index.fields)
         self.key = _key_of(index.fields)
         self.entry = _entry_of(index.sort)
         self._held: dict[Hashable, Any] = {}

@@ -33,7 +33,7 @@ class Query:
         sort: str | None = None,
     ) -> None:
         self._table = table
-        self._falling = bool(sort) and sort[0] == "-"  # type: ignore[index]
+        self._falling = sort is not None and sort.startswith("-")
         self._sort = (sort[1:] if sort and self._falling else sort) or None
         self._equal = {field: _wanted(value) for field, value in where.items()} if where else {}
         self._bounds = {field: each.bounds() for field, each in ranges.items()} if ranges else {}
@@ -44,8 +44,8 @@ class Query:
         elif (postings := self._choose()) is not None:
             self._by = postings.index.sort
             self._runs = self._read(postings)
-            self._covered = len(postings.index.fields) == len(self._equal) and all(
-                field == self._by for field in self._bounds
+            self._covered = len(postings.fields) == len(self._equal) and (
+                not self._bounds or self._bounds.keys() == {self._by}
             )
         else:
             self._runs = [Run(table.sequences)]
@@ -53,36 +53,41 @@ class Query:
 
     def page(self, skip: int, after: str | None, limit: int | None) -> list[dict[str, Any]]:
         """The documents asked for; `after` is a key that the table holds."""
-        if self._by == self._sort:
-            passed = skip if self._covered else 0
-            sequences = self._walk(passed, after)
-            documents = self._decoded(sequences)
-        else:
-            passed = 0
-            documents = self._decoded(self._sorted(after))
+        rows = self._table.rows
+        in_order = self._by == self._sort
+        if in_order and self._covered:
+            sequences = islice(self._walk(skip, after), limit)
+            return list(map(orjson.loads, rows.pick(sequences)))
+        found = self._walk(0, after) if in_order else self._sorted(after)
+        documents: Iterator[dict[str, Any]] = map(orjson.loads, rows.pick(found))
         if not self._covered:
             documents = filter(self._matches, documents)
-        left = skip - passed
-        return list(islice(documents, left, None if limit is None else left + limit))
+        return list(islice(documents, skip, None if limit is None else skip + limit))
 
     def each(self) -> Iterator[dict[str, Any]]:
         """Every document that matched at the start and still does when its turn comes."""
-        sequences = list(self._walk(0, None)) if self._by == self._sort else self._sorted(None)
-        return filter(self._matches, self._decoded(sequences))
+        in_order = self._by == self._sort
+        for sequence in list(self._walk(0, None)) if in_order else self._sorted(None):
+            row = self._table.rows.get(sequence)
+            if row is not None:
+                document = orjson.loads(row)
+                if self._matches(document):
+                    yield document
 
     def count(self) -> int:
         """How many there are; an index that covers the question answers without documents."""
         if self._covered:
             return sum(map(len, self._runs))
-        sequences = map(sequence_of, chain.from_iterable(run.rising() for run in self._runs))
-        return sum(map(self._matches, self._decoded(sequences)))
+        rows = self._table.rows.pick(self._candidates())
+        return sum(map(self._matches, map(orjson.loads, rows)))
 
     def _choose(self) -> Postings | None:
         best, highest = None, (0, False, self._sort is None)
+        asked = self._equal.keys()
         for postings in self._table.postings:
-            index = postings.index
-            if all(field in self._equal for field in index.fields):
-                score = (len(index.fields), index.sort in self._bounds, index.sort == self._sort)
+            if postings.fields <= asked:
+                sort = postings.index.sort
+                score = (len(postings.fields), sort in self._bounds, sort == self._sort)
                 if score > highest:
                     best, highest = postings, score
         return best
@@ -109,6 +114,7 @@ class Query:
     def _walk(self, skip: int, after: str | None) -> Iterator[int]:
         """Sequence numbers in the order that the runs bring."""
         start = None if after is None else self._entry(after)
+        entries: Iterator[Any]
         if len(self._runs) == 1:
             (run,) = self._runs
             entries = run.falling(skip, start) if self._falling else run.rising(skip, start)
@@ -122,22 +128,20 @@ class Query:
                 entries = heapq.merge(*runs, key=_falling_key)
         if len(self._runs) != 1 and skip:
             entries = islice(entries, skip, None)
-        return entries if self._by is None else map(sequence_of, entries)  # type: ignore[return-value]
+        return entries if self._by is None else map(sequence_of, entries)
+
+    def _candidates(self) -> Iterator[int]:
+        """Sequence numbers of the runs in no order."""
+        entries: Iterator[Any] = chain.from_iterable(run.rising() for run in self._runs)
+        return entries if self._by is None else map(sequence_of, entries)
 
     def _sorted(self, after: str | None) -> list[int]:
         """Sequence numbers brought into an order that no index has: as slow as they are many."""
-        entries = chain.from_iterable(run.rising() for run in self._runs)
-        place = self._place(after) if after is not None else None
-        places = map(self._place_of_sequence, map(sequence_of, entries))
-        kept = (each for each in places if place is None or each > place)
-        return [abs(sequence) for _, sequence in sorted(kept)]
-
-    def _decoded(self, sequences: Iterable[int]) -> Iterator[dict[str, Any]]:
-        rows, loads = self._table.rows, orjson.loads
-        for sequence in sequences:
-            row = rows.get(sequence)
-            if row is not None:
-                yield loads(row)
+        places = map(self._place, self._candidates())
+        if after is None:
+            return [abs(sequence) for _, sequence in sorted(places)]
+        start = self._place(self._table.ids[after])
+        return [abs(sequence) for _, sequence in sorted(each for each in places if each > start)]
 
     def _matches(self, document: dict[str, Any]) -> bool:
         for field, wanted in self._equal.items():
@@ -155,10 +159,7 @@ class Query:
         document = orjson.loads(self._table.rows[sequence])
         return order(read(document, self._by)) + sequence.to_bytes(8, "big")
 
-    def _place(self, key: str) -> tuple[bytes, int]:
-        return self._place_of_sequence(self._table.ids[key])
-
-    def _place_of_sequence(self, sequence: int) -> tuple[bytes, int]:
+    def _place(self, sequence: int) -> tuple[bytes, int]:
         """Where a document stands in the wanted order; newest first counts backwards."""
         if self._sort is None:
             return b"", -sequence if self._falling else sequence
@@ -168,6 +169,9 @@ class Query:
 
 def _wanted(value: Any) -> tuple[Hashable, ...]:
     """The identities that a condition accepts: a collection means one of its members."""
+    kind = type(value)
+    if kind is str or kind is int:
+        return (value,)
     if isinstance(value, (tuple, list, set, frozenset)):
         return tuple(dict.fromkeys(map(identity, value)))
     return (identity(value),)

@@ -11,6 +11,7 @@ from tinydb.storages import Storage
 
 from mockserver.engine.store.checkpoint import Image, read_image, sync_folder, write_image
 from mockserver.engine.store.lock import FolderLock
+from mockserver.engine.store.rows import Rows
 from mockserver.engine.store.segment import Segment, commits, line_of, numbered
 from mockserver.engine.store.values import pack
 
@@ -132,7 +133,7 @@ class LogStorage(Storage):
     def write(self, data: dict[str, dict[str, Any]]) -> None:
         """TinyDB's seam: everything, anew."""
         rows = {
-            name: {int(key): pack(document) for key, document in table.items()}
+            name: Rows((int(key), pack(document)) for key, document in table.items())
             for name, table in data.items()
         }
         following = {name: max(table, default=0) + 1 for name, table in rows.items()}
@@ -159,7 +160,7 @@ def _apply(commit: dict[str, Any], image: Image) -> None:
         for rows in image.rows.values():
             rows.clear()
     for name, changes in commit.items():
-        rows = image.rows.setdefault(name, {})
+        rows = image.rows.setdefault(name, Rows())
         following = image.following.get(name, 1)
         for key, document in changes.items():
             sequence = int(key)

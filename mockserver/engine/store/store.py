@@ -11,6 +11,7 @@ from mockserver.engine.store.checkpoint import Image
 from mockserver.engine.store.collection import Collection
 from mockserver.engine.store.errors import StoreFull
 from mockserver.engine.store.index import Index
+from mockserver.engine.store.rows import Rows
 from mockserver.engine.store.snapshots import Snapshot, SnapshotFolder
 from mockserver.engine.store.storage import CLEARED, LogStorage
 from mockserver.engine.store.table import DocumentTable
@@ -124,7 +125,7 @@ class Store:
         """Put the documents of a snapshot in the place of all there are, as part of the commit."""
         self.clear()
         image = snapshot.image
-        self._fill(Image({name: dict(rows) for name, rows in image.rows.items()}, image.following))
+        self._fill(Image({name: rows.copy() for name, rows in image.rows.items()}, image.following))
 
     def save_snapshot(self, name: str) -> None:
         """Keep a snapshot under a name, beyond the life of this store."""
@@ -148,7 +149,7 @@ class Store:
     def size(self) -> dict[str, int]:
         """Number of documents, and the bytes of log and checkpoint."""
         return {
-            "documents": sum(len(table.rows) for table in self._tables.values()),
+            "documents": sum(len(table.ids) for table in self._tables.values()),
             "log_bytes": self._storage.log_size,
             "checkpoint_bytes": self._storage.checkpoint_size,
         }
@@ -176,10 +177,9 @@ class Store:
         for name in (*self._indexes, *image.rows):
             self.table(name)
         for name, following in image.following.items():
-            self.table(name).fill(image.rows.get(name, {}), following)
+            self.table(name).fill(image.rows.get(name) or Rows(), following)
 
     def _image(self) -> Image:
-        """Rows are bytes and never change, so shallow copies do."""
         return Image(
             {name: table.rows.copy() for name, table in self._tables.items()},
             {name: table.following for name, table in self._tables.items()},

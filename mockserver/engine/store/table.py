@@ -1,6 +1,7 @@
 """A TinyDB table whose documents are found by their own id and by indexes."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
@@ -11,10 +12,8 @@ from tinydb.table import Document, Table
 from mockserver.engine.errors import StoreError
 from mockserver.engine.store.drafts import DecodedRows, Drafts
 from mockserver.engine.store.index import Index, Postings
+from mockserver.engine.store.rows import Rows
 from mockserver.engine.store.values import key_of, pack
-
-Rows = dict[int, bytes]
-
 
 # Documents decoded together when a table is filled: few enough to leave the collector asleep.
 _BATCH = 64
@@ -47,7 +46,7 @@ class DocumentTable(Table):
     ) -> None:
         super().__init__(storage, name, cache_size=0)
         self.indexes = tuple(dict.fromkeys(indexes))
-        self.rows: Rows = {}
+        self.rows = Rows()
         self.ids: dict[str, int] = {}
         self.sequences: Any = SortedList()
         self.postings = [Postings(index) for index in self.indexes]
@@ -109,7 +108,7 @@ class DocumentTable(Table):
                 (self.rows, self.ids, self.sequences, self.postings),
                 self._undo,
             )
-        self.rows, self.ids, self.sequences = {}, {}, SortedList()
+        self.rows, self.ids, self.sequences = Rows(), {}, SortedList()
         self.postings = [Postings(index) for index in self.indexes]
         self._undo = {}
 
@@ -121,10 +120,9 @@ class DocumentTable(Table):
         self._undo = dict.fromkeys(rows)
         self.following = max(self.following, following)
         self.rows = rows
-        order = sorted(rows)
-        self.sequences = SortedList(order)
-        for start in range(0, len(order), _BATCH):
-            batch = order[start : start + _BATCH]
+        self.sequences = SortedList(rows)
+        numbers = iter(self.sequences)
+        while batch := list(islice(numbers, _BATCH)):
             documents = self._decode(batch)
             keys = [document["id"] for document in documents]
             if set(map(type, keys)) != {str}:
@@ -132,7 +130,7 @@ class DocumentTable(Table):
             self.ids.update(zip(keys, batch, strict=True))
             for postings in self.postings:
                 postings.gather(documents, batch)
-        if len(self.ids) != len(rows):
+        if len(self.ids) != len(self.sequences):
             raise StoreError(f"{self._name} holds two documents of one id; remove one of them.")
         for postings in self.postings:
             postings.build()
@@ -182,7 +180,7 @@ class DocumentTable(Table):
         return super().insert_multiple(self._named(document) for document in documents)
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.ids)
 
     def _read_table(self) -> Any:
         return DecodedRows(self)

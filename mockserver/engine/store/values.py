@@ -77,7 +77,7 @@ def order(value: Any) -> bytes:
             text = value.encode()
         except UnicodeEncodeError:
             text = value.encode("utf-8", "surrogatepass")
-        if b"\x00" in text or b"\x01" in text:
+        if 0 in text or 1 in text:
             text = text.replace(b"\x01", b"\x01\x02").replace(b"\x00", b"\x01\x01")
         return b"\x03%b\x00" % text
     if kind is int or kind is float:

@@ -8,6 +8,7 @@ from tinydb import TinyDB
 
 from mockserver.engine.errors import StoreError
 from mockserver.engine.store.checkpoint import Image, read_image, write_image
+from mockserver.engine.store.rows import Rows
 
 IMAGE = {
     "sama.tasks": {
@@ -21,7 +22,7 @@ IMAGE = {
 
 def image() -> Image:
     """What the tests write."""
-    rows = {name: dict(rows) for name, rows in IMAGE.items()}
+    rows = {name: Rows(rows.items()) for name, rows in IMAGE.items()}
     return Image(rows, {"sama.tasks": 9, 'odd "name": {': 3, "empty": 4}, segment=7)
 
 

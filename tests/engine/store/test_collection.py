@@ -275,6 +275,17 @@ def test_each_goes_on_while_the_collection_changes(open_store: Callable[..., Sto
     assert seen == [1, 3, 5]
 
 
+def test_each_ends_when_the_store_is_cleared(open_store: Callable[..., Store]) -> None:
+    store = open_store()
+    tasks = store.collection(NAME)
+    tasks.put_many({"id": n} for n in range(5))
+    walk = tasks.each()
+    assert next(walk) == {"id": 0}
+    store.clear()
+    tasks.put({"id": 9})
+    assert list(walk) == []
+
+
 def test_a_page_goes_on_after_a_document_that_no_longer_matches(
     open_store: Callable[..., Store],
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from mockserver.engine.store import Collection, Index, Range, Snapshot, Store
 from mockserver.engine.store.checkpoint import Image
+from mockserver.engine.store.rows import Rows
 from tests.engine.store.conftest import INDEXES
 
 FEW, MANY = 1_000, 100_000
@@ -35,7 +36,7 @@ def sizes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Sto
     stores = []
     for count in (FEW, MANY):
         store = Store(tmp_path_factory.mktemp("sizes"), INDEXES)
-        rows = {number: row(number) for number in range(1, count + 1)}
+        rows = Rows((number, row(number)) for number in range(1, count + 1))
         store.restore(Snapshot(Image({NAME: rows}, {NAME: count + 1})))
         store.commit()
         stores.append(store)
