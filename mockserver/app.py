@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import shutil
 import tempfile
@@ -200,6 +199,7 @@ class App:
             authenticate=admin.authenticate,
             refuse=admin.refuse,
             render_error=admin.render_error,
+            adapt_request=admin.adapt_request,
         )
         return as_starlette(
             Pipeline(
@@ -216,8 +216,6 @@ class App:
         try:
             async with self.running():
                 await send({"type": "lifespan.startup.complete"})
-                gc.collect()
-                gc.freeze()
                 await receive()
         except Exception as error:
             log.debug("start failed", exc_info=True)

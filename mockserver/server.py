@@ -20,6 +20,7 @@ import uvicorn
 
 from mockserver.engine.clock import rfc3339
 from mockserver.engine.errors import ConfigError
+from mockserver.protocol import FaultProtocol
 from mockserver.settings import Settings
 
 if TYPE_CHECKING:
@@ -293,7 +294,7 @@ def _create_app(settings: Settings) -> "App":
 def _config(app: "App") -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="auto",
+        http=FaultProtocol,
         ws="none",
         lifespan="off",
         interface="asgi3",

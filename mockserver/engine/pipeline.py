@@ -7,12 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from mockserver.engine.clock import monotonic
 from mockserver.engine.contract import MethodNotAllowed, NoSuchPath, Violation
 from mockserver.engine.contract.operation import is_json
 from mockserver.engine.errors import MockserverError, NotFound, ServiceError
+from mockserver.engine.faults import Decision
+from mockserver.engine.faults.effects import send_spoiled, spoiled_content, wait
+from mockserver.engine.faults.wire import Empty, Hang, Reset
 from mockserver.engine.journal import Entry
 from mockserver.engine.request import Disconnected, parse_json, parse_multipart, read_body
 from mockserver.engine.service import Answer, Call, Handler, Service
@@ -25,6 +28,11 @@ log = logging.getLogger("mockserver.pipeline")
 
 Match = Callable[[str, str], tuple["Operation", dict[str, str]]]
 
+FAULT = "mockserver-fault"
+"""The header in which a caller asks for one fault on one call."""
+UNSENT = (Reset, Empty, Hang)
+KEPT = 64 * 1024
+"""Bytes of an answer's body that the journal keeps."""
 DUE_BUDGET = 0.02
 """Real seconds that a call gives to state changes that are due; the ticker does the rest."""
 
@@ -67,24 +75,33 @@ class Pipeline:
         )
         entry.at = sandbox.clock.now()
         try:
-            answer = await self._answer(scope, receive, sandbox, entry)
+            answer, decision = await self._answer(scope, receive, sandbox, entry)
+            if decision is None:
+                await self._send(answer, entry, send, scope)
+            else:
+                await self._send_spoiled(decision, answer, entry, scope, receive, send)
         except Disconnected:
             return
-        await self._send(answer, entry, send, body=scope["method"] != "HEAD")
-        entry.duration = monotonic() - started
-        if self._recorded:
-            sandbox.journal.add(entry)
+        finally:
+            entry.duration = monotonic() - started
+            if self._recorded:
+                sandbox.journal.add(entry)
 
     async def _answer(
         self, scope: Scope, receive: Receive, sandbox: "Sandbox", entry: Entry
-    ) -> Answer:
+    ) -> tuple[Answer, Decision | None]:
         call: Call | None = None
+        decision: Decision | None = None
         try:
             raw = await read_body(receive, self._max_body)
             entry.request_size = len(raw)
             entry.request_body = raw[: sandbox.journal.body_bytes]
             call = self._open(scope, sandbox, entry, raw)
             sandbox.jobs.run_due(sandbox, budget=DUE_BUDGET)
+            if self._recorded and (sandbox.faults.active or FAULT in call.headers):
+                decision = await self._faults_before(call, entry)
+                if decision and decision.acts("before"):
+                    return Answer(500), decision
             call.credential = self._service.authenticate(call)
             self._limit(call)
             if self._service.adapt_request:
@@ -94,22 +111,54 @@ class Pipeline:
             sandbox.commit()
             if sandbox.pace.pace == "instant":
                 sandbox.jobs.run_due(sandbox)
+            if decision:
+                await self._faults_after(decision, call)
         except Disconnected:
             raise
         except ServiceError as error:
             sandbox.rollback()
-            return self._refusal(error, call, entry)
+            return self._refusal(error, call, entry), decision
         except MockserverError as error:
             sandbox.rollback()
-            return self._refusal(ServiceError(str(error), status=error.status), call, entry)
+            refusal = ServiceError(str(error), status=error.status)
+            return self._refusal(refusal, call, entry), decision
         except Exception:
             log.exception("%s %s failed", entry.method, entry.path)
             sandbox.rollback()
-            error = ServiceError("The server made a mistake; its log says which.", status=500)
-            return self._refusal(error, call, entry)
+            mistake = ServiceError("The server made a mistake; its log says which.", status=500)
+            return self._refusal(mistake, call, entry), decision
         if self._service.adapt_answer:
             answer = self._service.adapt_answer(call, answer)
-        return self._with_headers(answer, call.answer_headers)
+        return self._with_headers(answer, call.answer_headers), decision
+
+    async def _faults_before(self, call: Call, entry: Entry) -> Decision | None:
+        """Decide what happens to the call; wait, and refuse it if that is what happens."""
+        faults, sandbox = call.sandbox.faults, call.sandbox
+        decision = faults.call(entry, lambda: self._credential(call), call.headers.get(FAULT))
+        if decision is None:
+            return None
+        sandbox.commit()
+        entry.fault = decision.view()
+        call.answer_headers["Mockserver-Fault"] = decision.header()
+        if decision.before:
+            await wait(decision.before, sandbox.clock, real=decision.real)
+            sandbox.jobs.run_due(sandbox, budget=DUE_BUDGET)
+        if decision.acts("before") and decision.error:
+            raise decision.error
+        return decision
+
+    async def _faults_after(self, decision: Decision, call: Call) -> None:
+        """The work is done and kept; its answer may be late, or lost for a refusal."""
+        if decision.after:
+            await wait(decision.after, call.sandbox.clock, real=decision.real)
+        if decision.acts("after") and decision.error:
+            raise decision.error
+
+    def _credential(self, call: Call) -> str | None:
+        try:
+            return self._service.authenticate(call)
+        except ServiceError:
+            return None
 
     def _open(self, scope: Scope, sandbox: "Sandbox", entry: Entry, raw: bytes) -> Call:
         path = scope["mockserver.path"]
@@ -235,8 +284,37 @@ class Pipeline:
     def _with_headers(answer: Answer, headers: dict[str, str]) -> Answer:
         return replace(answer, headers={**answer.headers, **headers}) if headers else answer
 
-    async def _send(self, answer: Answer, entry: Entry, send: Send, *, body: bool) -> None:
+    async def _send(self, answer: Answer, entry: Entry, send: Send, scope: Scope) -> None:
         content = encode(answer)
+        start = self._started(answer, entry, content)
+        await send(start)
+        await send(
+            {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content}
+        )
+
+    async def _send_spoiled(
+        self,
+        decision: Decision,
+        answer: Answer,
+        entry: Entry,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Send what the faults leave of the answer; one that never leaves has no status."""
+        content = spoiled_content(decision, encode(answer))
+        start = self._started(answer, entry, content)
+        if decision.error is None and decision.fault is not None:
+            if isinstance(decision.fault, UNSENT):
+                entry.status, entry.response_headers, entry.response_body = None, (), b""
+            connection = scope.get("mockserver.connection")
+            if await send_spoiled(decision, connection, receive, send, start, content):
+                return
+        await send(start)
+        await send({"type": "http.response.body", "body": content})
+
+    def _started(self, answer: Answer, entry: Entry, content: bytes) -> Message:
+        """The head of the answer, written down in the journal."""
         headers = [(b"content-length", str(len(content)).encode())]
         if answer.status not in (204, 304):
             headers.append((b"content-type", answer.media_type.encode()))
@@ -244,9 +322,8 @@ class Pipeline:
         entry.status = answer.status
         entry.response_headers = headers
         entry.response_size = len(content)
-        entry.response_body = content[:16_384]
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": content if body else b""})
+        entry.response_body = content[:KEPT]
+        return {"type": "http.response.start", "status": answer.status, "headers": headers}
 
 
 def encode(answer: Answer) -> bytes:

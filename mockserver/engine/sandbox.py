@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mockserver.engine import deliveries, jobs, uploads
+from mockserver.engine import deliveries, faults, jobs, uploads
 from mockserver.engine.clock import Clock
 from mockserver.engine.contract import Contract, Violation
 from mockserver.engine.errors import BadRequest
 from mockserver.engine.examples import Examples
+from mockserver.engine.faults import Faults, Known
 from mockserver.engine.ids import Ids, fresh_seed
 from mockserver.engine.inbox import Inbox
 from mockserver.engine.jobs import Jobs
@@ -46,7 +47,7 @@ class World:
     def indexes(self) -> dict[str, "tuple[Index, ...]"]:
         """The indexes of the engine's own collections and of every service's."""
         declared: dict[str, tuple[Index, ...]] = {**jobs.INDEXES, **deliveries.INDEXES}
-        declared.update(uploads.INDEXES)
+        declared.update({**uploads.INDEXES, **faults.INDEXES})
         for service in self.services.values():
             declared.update({name: tuple(all_) for name, all_ in service.indexes.items()})
         return declared
@@ -58,6 +59,18 @@ class World:
             for service in self.services.values()
             for kind, function in service.jobs.items()
         }
+
+    def known(self) -> Known:
+        """The names that a fault rule can mean."""
+        return Known(
+            operations={name: set(each.operations) for name, each in self.contracts.items()},
+            deliveries={
+                f"{name}.{event}"
+                for name, each in self.contracts.items()
+                for event in each.webhooks
+            },
+            jobs=set(self.functions()),
+        )
 
     def violations(self, service: str, event: str, payload: Any) -> list[Violation]:
         """What a webhook's payload breaks of its contract."""
@@ -81,6 +94,7 @@ class Sandbox:
         settings = world.settings
         self.name = name
         self.world = world
+        self.wake = wake
         self.services = world.services
         self.settings = settings
         self.folder = folder
@@ -100,6 +114,7 @@ class Sandbox:
             },
         )
         self.limits = Limits(self.clock)
+        self.faults = Faults(self.store, self.clock, self.ids, world.known())
         self.examples = Examples(self.ids.seed)
         self.journal = Journal(
             entries=settings.journal_entries,
@@ -137,6 +152,7 @@ class Sandbox:
 
     def commit(self) -> None:
         """Make every change since the last commit durable, as one."""
+        self.faults.store_counters()
         self.ids.store_counters()
         self.store.commit()
 
@@ -155,6 +171,7 @@ class Sandbox:
         """Jump to a time, change the rate, or both."""
         self.clock.set(now=now, rate=rate)
         self._keep_clock()
+        self.wake()
 
     async def advance(
         self, *, seconds: float | None = None, to: float | None = None, until_idle: bool = False
@@ -190,10 +207,12 @@ class Sandbox:
         self.limits.clear()
         self.ids.forget()
         self.jobs.forget()
+        self.faults.forget()
         self.clock.resume(Clock(self.settings.clock_start, self.settings.clock).state())
         self._plant()
         if not self.store.snapshots():
             self.uploads.collect()
+        self.wake()
 
     def snapshot(self, name: str) -> None:
         """Save the world under a name."""
@@ -207,7 +226,9 @@ class Sandbox:
         self.store.commit()
         self.ids.forget()
         self.jobs.forget()
+        self.faults.forget()
         self._resume_clock()
+        self.wake()
 
     async def close(self) -> None:
         """Stop deliveries and leave a complete checkpoint behind."""
