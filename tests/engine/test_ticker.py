@@ -1,0 +1,78 @@
+"""Tests of the heartbeat: what is due happens though no one calls."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from mockserver.engine.sandbox import Sandbox
+from mockserver.engine.ticker import Ticker
+from tests.engine import toy
+
+pytestmark = pytest.mark.anyio
+
+
+class Beating:
+    """A sandbox whose ticker runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.ticker = Ticker(lambda: [self.sandbox])
+        self.sandbox = Sandbox("default", toy.world(), folder, self.ticker.wake)
+
+    async def until_done(self, id: str) -> None:
+        """Return once the item is done; the test's own time limit ends a wait in vain."""
+        async with asyncio.timeout(5):
+            while self.sandbox.collection("toy.items").get(id) != {"id": id, "state": "done"}:
+                await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def beating(tmp_path: Path) -> AsyncIterator[Beating]:
+    made = Beating(tmp_path)
+    running = asyncio.create_task(made.ticker.run())
+    yield made
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    await made.sandbox.close()
+
+
+async def test_what_is_scheduled_for_now_happens_at_once(beating: Beating) -> None:
+    await asyncio.sleep(0)
+    beating.sandbox.jobs.schedule("toy.finish", {"id": "a"})
+    beating.sandbox.commit()
+    await beating.until_done("a")
+
+
+async def test_changing_the_rate_of_a_frozen_clock_starts_what_was_waiting(
+    beating: Beating,
+) -> None:
+    beating.sandbox.jobs.schedule("toy.finish", {"id": "a"}, delay=10)
+    beating.sandbox.commit()
+    await asyncio.sleep(0)
+    beating.sandbox.set_clock(rate=1e6)
+    await beating.until_done("a")
+
+
+async def test_a_sandbox_that_fails_does_not_stop_the_heart(
+    beating: Beating, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = 0
+    run_due = beating.sandbox.jobs.run_due
+
+    def failing_once(*arguments: object, **options: object) -> int:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise RuntimeError("on purpose")
+        return run_due(beating.sandbox)
+
+    monkeypatch.setattr(beating.sandbox.jobs, "run_due", failing_once)
+    beating.sandbox.jobs.schedule("toy.finish", {"id": "a"})
+    beating.sandbox.commit()
+    await asyncio.sleep(0)
+    beating.ticker.wake()
+    await beating.until_done("a")
+    assert calls > 1
