@@ -3,5 +3,6 @@
 from mockserver.engine.service import Service
 from mockserver.services.pipelines import service as pipelines
 from mockserver.services.sama import service as sama
+from mockserver.services.toloka import service as toloka
 
-SERVICES: tuple[Service, ...] = (sama, pipelines)
+SERVICES: tuple[Service, ...] = (sama, toloka, pipelines)
