@@ -1,0 +1,198 @@
+"""Batches: up to 1,000 runs from one call, kept in compact slices until someone looks at them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mockserver.engine.sandbox import Sandbox
+from mockserver.engine.store import Range
+from mockserver.services.extend import files, runs, workflow_runs
+from mockserver.services.extend.kinds import KINDS, WORKFLOW, Kind
+from mockserver.services.extend.pages import Place
+from mockserver.services.extend.wire import Document, derived_tail, now
+
+SLICES = "extend.slices"
+INPUTS = "extend.slice_inputs"
+RUNS = "extend.batch_runs"
+SIZE = 250
+"""Runs of a slice: what one job does at once, and what one look brings to light."""
+MIXED = "MIXED"
+"""Status of a slice in which some runs were processed and some failed."""
+
+
+def submit(
+    sandbox: Sandbox, kind: Kind, id: str, own: Mapping[str, Any], inputs: Sequence[Document]
+) -> int:
+    """Store a batch whose runs all share `own`, queued; answers how many slices it has.
+
+    A slice is two documents: what all its runs share, and their inputs. That is all a request
+    with 1,000 inputs writes; `unfold` makes the runs and their files of it.
+    """
+    at = now(sandbox)
+    heads, bodies = [], []
+    priority = own["priority"]
+    for first in range(0, len(inputs), SIZE):
+        part = inputs[first : first + SIZE]
+        number = sandbox.ids.number("extend.queue")
+        heads.append(
+            {
+                "id": f"{id}/{first}",
+                "kind": kind.name,
+                "batchId": id,
+                "owner": own.get(kind.owner) if kind.owner else None,
+                "first": first,
+                "count": len(part),
+                "own": own,
+                "status": "PENDING",
+                "folded": True,
+                "queued": True,
+                "rank": priority * 10**12 + number,
+                "createdAt": at,
+                "updatedAt": at,
+                "startTime": None,
+                "endTime": None,
+                "failed": {},
+            }
+        )
+        bodies.append({"id": f"{id}/{first}", "inputs": part})
+    sandbox.collection(SLICES).put_many(heads)
+    sandbox.collection(INPUTS).put_many(bodies)
+    return len(heads)
+
+
+def run_ids(sandbox: Sandbox, head: Mapping[str, Any]) -> Iterator[str]:
+    """The ids of a slice's runs, the same before and after they exist."""
+    prefix = KINDS[head["kind"]].prefix
+    for number in range(head["first"], head["first"] + head["count"]):
+        yield prefix + derived_tail(sandbox.ids, "extend.batches", head["batchId"], number)
+
+
+def members(sandbox: Sandbox, head: Mapping[str, Any]) -> Iterator[Document]:
+    """The runs of an unfolded slice that still exist."""
+    collection = sandbox.collection(KINDS[head["kind"]].collection)
+    for id in run_ids(sandbox, head):
+        run = collection.get(id)
+        if run is not None:
+            yield run
+
+
+def inputs_of(sandbox: Sandbox, head: Mapping[str, Any]) -> list[Document]:
+    """The inputs of a folded slice."""
+    body = sandbox.collection(INPUTS).get(head["id"])
+    found: list[Document] = body["inputs"] if body else []
+    return found
+
+
+def unfold(sandbox: Sandbox, head: Document) -> Document:
+    """Make the runs and the files of a slice as they would be by now."""
+    kind = KINDS[head["kind"]]
+    made, taken = [], []
+    for number, (id, each) in enumerate(
+        zip(run_ids(sandbox, head), inputs_of(sandbox, head), strict=True)
+    ):
+        file = _file(sandbox, head, number, each["file"])
+        if "id" not in each["file"]:
+            taken.append(file)
+        made.append(_run(sandbox, kind, head, (id, str(number)), (each, file)))
+    sandbox.collection(kind.collection).put_many(made)
+    sandbox.collection(files.COLLECTION).put_many(taken)
+    sandbox.collection(INPUTS).delete(head["id"])
+    head = {**head, "folded": False}
+    keep(sandbox, head)
+    return head
+
+
+def keep(sandbox: Sandbox, head: Document) -> None:
+    """Store a slice as it is now; nobody needs one that is done and unfolded."""
+    if head["folded"] or head["status"] in ("PENDING", "PROCESSING"):
+        sandbox.collection(SLICES).put(head)
+    else:
+        sandbox.collection(SLICES).delete(head["id"])
+
+
+def _file(
+    sandbox: Sandbox, head: Mapping[str, Any], number: int, source: Mapping[str, Any]
+) -> Document:
+    at = head["createdAt"]
+    if "id" in source:
+        return files.take(sandbox, source, at=at)
+    tail = derived_tail(sandbox.ids, "extend.files", head["batchId"], head["first"] + number)
+    return files.made_of(sandbox, source, id=f"file_{tail}", at=at)
+
+
+def _run(
+    sandbox: Sandbox,
+    kind: Kind,
+    head: Mapping[str, Any],
+    name: tuple[str, str],
+    material: tuple[Document, Document],
+) -> Document:
+    (id, number), (each, file) = name, material
+    own = {
+        **head["own"],
+        "batchId": head["batchId"],
+        "status": head["status"],
+        "at": head["createdAt"],
+        "startTime": head["startTime"],
+        "slice": head["id"],
+    }
+    if "metadata" in each:
+        own["metadata"] = each["metadata"]
+    if head["status"] not in ("PENDING", "PROCESSING"):
+        message = head["failed"].get(number)
+        own["status"] = "PROCESSED" if message is None else "FAILED"
+        own["endTime"] = head["endTime"]
+        if message is not None:
+            own |= {"failureReason": failure_reason(kind), "failureMessage": message}
+    if kind is WORKFLOW:
+        made_by = {name: own.pop(name) for name in ("workflowId", "versionId", "planId")}
+        run = workflow_runs.new_run(sandbox, id, made_by, [file], **own)
+    else:
+        run = runs.new_run(
+            sandbox, kind, id, [file], source=kind.batch_source, sourceId=head["batchId"], **own
+        )
+    return {**run, "updatedAt": head["updatedAt"]}
+
+
+def failure_reason(kind: Kind) -> str:
+    """The word for a file that cannot be had: parse runs have one of their own (facts 1.4)."""
+    return "UNABLE_TO_DOWNLOAD_FILE" if kind.name == "parse_run" else "FAILED_TO_PROCESS_FILE"
+
+
+def unfold_batch(sandbox: Sandbox, batch_id: str) -> None:
+    """Bring all runs of a batch to light; it has at most 1,000."""
+    for head in sandbox.collection(SLICES).find({"batchId": batch_id}):
+        if head["folded"]:
+            unfold(sandbox, head)
+
+
+class FoldedRuns:
+    """The slices that a list must unfold on its way, so that every run is visible at once.
+
+    Each page unfolds only what could stand on it: slices in the order of the list, from where the
+    page begins to where it ends. `where` holds `kind`, and `owner` or `status` where the list asks.
+    """
+
+    def __init__(
+        self, sandbox: Sandbox, where: Mapping[str, Any], sort: str, *, falling: bool
+    ) -> None:
+        self._sandbox = sandbox
+        self._where = {"folded": True, **where}
+        if "status" in where:
+            self._where["status"] = (where["status"], MIXED)
+        self._sort = sort
+        self._falling = falling
+
+    def unfold_between(self, place: Place | None, edge: Any | None) -> bool:
+        """Unfold the next slice of the list between a place and the page's edge; whether so."""
+        value = None if place is None else place.value
+        bounds = {"lte": value, "gt": edge} if self._falling else {"gte": value, "lt": edge}
+        given = {name: bound for name, bound in bounds.items() if bound is not None}
+        heads = self._sandbox.collection(SLICES).find(
+            self._where,
+            ranges={self._sort: Range(**given)} if given else None,
+            sort=f"-{self._sort}" if self._falling else self._sort,
+            limit=1,
+        )
+        for head in heads:
+            unfold(self._sandbox, head)
+        return bool(heads)

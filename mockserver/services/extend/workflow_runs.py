@@ -1,0 +1,158 @@
+"""Workflow runs: how they are made, and how calls, lists and events show them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mockserver.engine.sandbox import Sandbox
+from mockserver.services.extend import definitions, files, steps, workflows
+from mockserver.services.extend.kinds import WORKFLOW
+from mockserver.services.extend.wire import Document, now, picked
+
+_TAKEN = ("PROCESSED", "NEEDS_REVIEW", "REJECTED")
+"""Statuses of runs that have taken steps."""
+_CREDITS = {"PARSE": 1, "EXTRACT": 2, "CONDITIONAL_EXTRACT": 2, "CLASSIFY": 1, "SPLIT": 1}
+_FULL = (
+    "object", "id", "status", "metadata", "batchId", "files", "failureReason", "failureMessage",
+    "initialRunAt", "reviewedByUser", "reviewed", "rejectionNote", "reviewedAt", "startTime",
+    "endTime",
+)  # fmt: skip
+_SUMMARY = (
+    "object", "id", "status", "reviewedByUser", "reviewedAt", "initialRunAt", "startTime",
+    "endTime", "batchId", "rejectionNote", "files", "createdAt", "updatedAt",
+)  # fmt: skip
+
+
+def new_run(
+    sandbox: Sandbox, id: str, made_by: Mapping[str, str], taken: Sequence[Document], **own: Any
+) -> Document:
+    """The document of a run; the caller stores it.
+
+    `made_by` holds `workflowId`, `versionId` and `planId`, `taken` are the run's files.
+    """
+    at = own.pop("at", None) or now(sandbox)
+    return {
+        "object": WORKFLOW.name,
+        "id": id,
+        "status": "PROCESSING",
+        **made_by,
+        "metadata": {},
+        "batchId": None,
+        "files": [files.summary(file) for file in taken],
+        "failureReason": None,
+        "failureMessage": None,
+        "initialRunAt": at,
+        "reviewedByUser": None,
+        "reviewed": False,
+        "rejectionNote": None,
+        "reviewedAt": None,
+        "startTime": None,
+        "endTime": None,
+        "createdAt": at,
+        "updatedAt": at,
+        "outputs": [],
+        "edits": {},
+        **own,
+    }
+
+
+class Shown:
+    """Shows runs; looks each workflow, version and plan up once for a whole page of them."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._workflows: dict[str, Document] = {}
+        self._versions: dict[str, Document] = {}
+        self._plans: dict[str, list[Document]] = {}
+
+    def full(self, run: Mapping[str, Any]) -> Document:
+        """The run with its steps, all twenty keys."""
+        taken = run["status"] in _TAKEN
+        return {
+            **picked(run, _FULL),
+            **self._made_by(run),
+            "stepRuns": self.step_runs(run) if taken else [],
+            "usage": self._usage(run),
+        }
+
+    def summary(self, run: Mapping[str, Any]) -> Document:
+        """The run in lists: without metadata and steps, with its times."""
+        usage = self._usage(run)
+        if usage is not None:
+            del usage["breakdown"]
+        return {**picked(run, _SUMMARY), **self._made_by(run), "usage": usage}
+
+    def step_runs(self, run: Mapping[str, Any]) -> list[Document]:
+        """The steps that the run has taken."""
+        return steps.step_runs(self._sandbox, run, self.plan(run))
+
+    def plan(self, run: Mapping[str, Any]) -> list[Document]:
+        """The plan that the run follows."""
+        id = run["planId"]
+        if id not in self._plans:
+            self._plans[id] = definitions.kept(self._sandbox, id)
+        return self._plans[id]
+
+    def workflow(self, run: Mapping[str, Any]) -> Document:
+        """The run's workflow as it is shown; one that was deleted keeps its id."""
+        id = run["workflowId"]
+        if id not in self._workflows:
+            found = self._sandbox.collection(workflows.COLLECTION).get(id) or {
+                "object": "workflow",
+                "id": id,
+                "name": "Deleted workflow",
+                "createdAt": run["createdAt"],
+                "updatedAt": run["createdAt"],
+            }
+            self._workflows[id] = workflows.summary(found)
+        return self._workflows[id]
+
+    def version(self, run: Mapping[str, Any]) -> Document:
+        """The run's workflow version as it is shown."""
+        id = run["versionId"]
+        if id not in self._versions:
+            found = self._sandbox.collection(workflows.VERSIONS).get(id) or {
+                "object": "workflow_version",
+                "id": id,
+                "version": "draft",
+                "createdAt": run["createdAt"],
+            }
+            self._versions[id] = workflows.version_summary(found)
+        return self._versions[id]
+
+    def _made_by(self, run: Mapping[str, Any]) -> Document:
+        workflow_id, id = run["workflowId"], run["id"]
+        return {
+            "workflow": self.workflow(run),
+            "workflowVersion": self.version(run),
+            "dashboardUrl": (
+                f"https://dashboard.extend.ai/workflows/{workflow_id}?workflowRunId={id}"
+            ),
+        }
+
+    def _usage(self, run: Mapping[str, Any]) -> Document | None:
+        """What a run with steps has cost, step by step; those of other branches count too.
+
+        Not emulated: prices; a page costs one credit or two.
+        """
+        if run["status"] not in _TAKEN:
+            return None
+        pages = max(1, sum(int(file["metadata"].get("pageCount", 1)) for file in run["files"]))
+        breakdown = []
+        for place, step in enumerate(self.plan(run)):
+            cost = _CREDITS.get(step["type"], 0) * pages
+            if cost:
+                sub = steps.RUNS[step["type"]][0]
+                id = f"{sub.prefix}{steps.shifted(run['id'], place)}"
+                breakdown.append({"object": sub.name, "id": id, "credits": cost})
+        total = sum(_CREDITS.get(step["type"], 0) for step in self.plan(run)) * pages
+        return {"credits": total, "totalCredits": total, "breakdown": breakdown}
+
+
+def merged(run: Mapping[str, Any], changes: Mapping[str, Any], at: str) -> Document:
+    """A run with new metadata over the old, key by key, and a new name that nothing shows."""
+    changed = {**run, "updatedAt": at}
+    if "metadata" in changes:
+        changed["metadata"] = {**run["metadata"], **changes["metadata"]}
+    if "name" in changes:
+        changed["name"] = changes["name"]
+    return changed
