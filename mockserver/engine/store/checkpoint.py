@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -84,30 +84,31 @@ def read_image(path: Path) -> Image:
 def _read_lines(path: Path) -> Image:
     """The form written here, cut at its lines; ValueError when it is another."""
     image = Image()
-    rows: Rows | None = None
-    ended = False
     with path.open("rb") as file:
         if file.readline() != b"{\n":
             raise ValueError
-        for line in file:
-            if rows is None:
-                if line == b"}\n" and not ended:
-                    ended = True
-                    continue
-                if line[-4:] != b": {\n" or ended:
-                    raise ValueError
-                rows = image.rows[orjson.loads(line[:-4])] = Rows()
-            elif line in (b"}\n", b"},\n"):
-                rows = None
-            else:
-                colon = line.index(b'": {')
-                row = line[colon + 3 : -2 if line[-2:] == b",\n" else -1]
-                if row[-1:] != b"}":
-                    raise ValueError
-                rows[int(line[1:colon])] = row
-    if not ended:
-        raise ValueError
+        while (line := file.readline()) != b"}\n":
+            if line[-4:] != b": {\n":
+                raise ValueError
+            image.rows[orjson.loads(line[:-4])] = Rows(_rows(file))
+        if file.read(1):
+            raise ValueError
     return _stamped(image)
+
+
+def _rows(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """The lines of one table, up to its end."""
+    for line in file:
+        head, _, row = line.partition(b'": ')
+        if row.endswith(b"},\n"):
+            yield int(head[1:]), row[:-2]
+        elif row.endswith(b"}\n"):
+            yield int(head[1:]), row[:-1]
+        elif line == b"}\n" or line == b"},\n":
+            return
+        else:
+            break
+    raise ValueError
 
 
 def _read_whole(path: Path) -> Image:

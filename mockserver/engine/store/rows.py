@@ -17,8 +17,12 @@ class Rows(MutableMapping[int, bytes]):
     def __init__(self, rows: Iterable[tuple[int, bytes]] = ()) -> None:
         self._pages: dict[int, dict[int, bytes]] = {}
         self._own = set[int]()
+        number, page = -1, dict[int, bytes]()
         for sequence, row in rows:
-            self[sequence] = row
+            if sequence >> _SHIFT != number:
+                number = sequence >> _SHIFT
+                page = self._page(number)
+            page[sequence] = row
 
     def __getitem__(self, sequence: int) -> bytes:
         return self._pages[sequence >> _SHIFT][sequence]
@@ -30,19 +34,14 @@ class Rows(MutableMapping[int, bytes]):
 
     def __setitem__(self, sequence: int, row: bytes) -> None:
         number = sequence >> _SHIFT
-        if number not in self._own:
-            self._pages[number] = dict(self._pages.get(number, ()))
-            self._own.add(number)
-        self._pages[number][sequence] = row
+        page = self._pages[number] if number in self._own else self._page(number)
+        page[sequence] = row
 
     def __delitem__(self, sequence: int) -> None:
         number = sequence >> _SHIFT
         if sequence not in self._pages[number]:
             raise KeyError(sequence)
-        if number not in self._own:
-            self._pages[number] = dict(self._pages[number])
-            self._own.add(number)
-        page = self._pages[number]
+        page = self._page(number)
         del page[sequence]
         if not page:
             del self._pages[number]
@@ -84,3 +83,10 @@ class Rows(MutableMapping[int, bytes]):
             if numbers != sorted(numbers):
                 page = dict(sorted(page.items()))
             yield page
+
+    def _page(self, number: int) -> dict[int, bytes]:
+        """A page to be changed: one that is shared is copied first."""
+        if number not in self._own:
+            self._pages[number] = dict(self._pages.get(number, ()))
+            self._own.add(number)
+        return self._pages[number]

@@ -123,8 +123,12 @@ class DocumentTable(Table):
         self.sequences = SortedList(rows)
         numbers = iter(self.sequences)
         while batch := list(islice(numbers, _BATCH)):
-            documents = self._decode(batch)
-            keys = [document["id"] for document in documents]
+            try:
+                documents = list(map(orjson.loads, rows.pick(batch)))
+                keys = [document["id"] for document in documents]
+            except (ValueError, KeyError):
+                self._complain(batch)
+                raise
             if set(map(type, keys)) != {str}:
                 keys = list(map(key_of, keys))
             self.ids.update(zip(keys, batch, strict=True))
@@ -198,20 +202,15 @@ class DocumentTable(Table):
     def _touch(self) -> None:
         self._changed[self._name] = self
 
-    def _decode(self, sequences: list[int]) -> list[dict[str, Any]]:
-        """Documents from a file, which a person may have edited."""
-        documents = []
+    def _complain(self, sequences: list[int]) -> None:
+        """Name the document that a person has broken in the file."""
         for sequence in sequences:
+            named = f'Document "{sequence}" of {self._name}'
             try:
-                document = orjson.loads(self.rows[sequence])
+                if "id" not in orjson.loads(self.rows[sequence]):
+                    raise StoreError(f'{named} has no "id".')
             except ValueError as error:
-                raise StoreError(
-                    f'Document "{sequence}" of {self._name} is not JSON: {error}.'
-                ) from error
-            if "id" not in document:
-                raise StoreError(f'Document "{sequence}" of {self._name} has no "id".')
-            documents.append(document)
-        return documents
+                raise StoreError(f"{named} is not JSON: {error}.") from error
 
     def _leave(self, sequence: int, row: bytes) -> None:
         document = orjson.loads(row)
