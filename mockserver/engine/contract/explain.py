@@ -1,17 +1,12 @@
-"""The explaining validator: says in plain words what the fast one has found wrong."""
+"""Explanations: what is wrong with a value, in plain words and at the place where it is."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
-from jsonschema.validators import extend
-from referencing import Registry
-from referencing.jsonschema import DRAFT202012
 
-from mockserver.engine.contract.schemas import FORMATS, judge
 from mockserver.engine.contract.violations import MOST, Side, Violation, described, shown, step
 
 _KIND_RULES = ("type", "const", "enum")
@@ -26,20 +21,8 @@ _ARTICLES = {
 }
 
 
-def registry(base: str, document: dict[str, Any]) -> "Registry[Any]":
-    """A registry in which references into the document are looked up."""
-    empty: Registry[Any] = Registry()
-    found: Registry[Any] = empty.with_resource(base, DRAFT202012.create_resource(document))
-    return found
-
-
-def validator(schema: dict[str, Any], known: "Registry[Any]") -> Any:
-    """A validator that reports every error of a value."""
-    return _EXPLAINING(schema, registry=known, format_checker=_formats())
-
-
 def violations(checker: Any, value: Any, side: Side, at: str) -> list[Violation]:
-    """What the validator finds wrong with the value, at most `MOST`."""
+    """What a thorough validator finds wrong with the value, at most `MOST`."""
     found: dict[tuple[str, str, str], Violation] = {}
     try:
         for error in islice(checker.iter_errors(value), MOST):
@@ -50,78 +33,6 @@ def violations(checker: Any, value: Any, side: Side, at: str) -> list[Violation]
     except RecursionError:
         return [Violation(side, at, "depth", "is nested too deeply", described(value))]
     return list(found.values())
-
-
-def _judged(keyword: str) -> Callable[..., Iterator[ValidationError]]:
-    """A keyword that the fast validator judges here, too."""
-
-    def check(_: Any, expected: Any, value: Any, __: Any) -> Iterator[ValidationError]:
-        if not judge(keyword, expected).is_valid(value):
-            yield ValidationError(f"breaks {keyword}")
-
-    return check
-
-
-def _properties(checker: Any, properties: Any, value: Any, _: Any) -> Iterator[ValidationError]:
-    for name in properties if isinstance(value, dict) else ():
-        if name in value:
-            yield from checker.descend(
-                value[name], _not_false(properties[name]), path=name, schema_path=name
-            )
-
-
-def _pattern_properties(
-    checker: Any, patterns: Any, value: Any, _: Any
-) -> Iterator[ValidationError]:
-    for pattern, schema in patterns.items() if isinstance(value, dict) else ():
-        for name in value:
-            if judge("pattern", pattern).is_valid(name):
-                yield from checker.descend(
-                    value[name], _not_false(schema), path=name, schema_path=pattern
-                )
-
-
-def _additional_properties(
-    checker: Any, expected: Any, value: Any, schema: Any
-) -> Iterator[ValidationError]:
-    for name in _unknown(schema, value):
-        if expected is False:
-            yield ValidationError("is not a known property", path=[name])
-        else:
-            yield from checker.descend(value[name], expected, path=name)
-
-
-def _not_false(schema: Any) -> Any:
-    """The same schema, but one whose errors have a path: `jsonschema` forgets it for false."""
-    return {"not": {}} if schema is False else schema
-
-
-def _unknown(schema: Any, value: Any) -> Iterator[str]:
-    """Properties of the value that the schema says nothing about."""
-    known = schema.get("properties", {})
-    patterns = [judge("pattern", pattern) for pattern in schema.get("patternProperties", ())]
-    for name in value if isinstance(value, dict) else ():
-        if name not in known and not any(pattern.is_valid(name) for pattern in patterns):
-            yield name
-
-
-_EXPLAINING: Any = extend(  # type: ignore[no-untyped-call]
-    Draft202012Validator,
-    {
-        "pattern": _judged("pattern"),
-        "multipleOf": _judged("multipleOf"),
-        "properties": _properties,
-        "patternProperties": _pattern_properties,
-        "additionalProperties": _additional_properties,
-    },
-)
-
-
-def _formats() -> FormatChecker:
-    checker = FormatChecker(formats=())
-    for name in FORMATS:
-        checker.checks(name)(judge("format", name).is_valid)
-    return checker
 
 
 def _flattened(error: ValidationError, side: Side, at: str) -> Iterator[Violation]:

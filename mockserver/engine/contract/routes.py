@@ -105,37 +105,56 @@ class Routes(Generic[Target]):
 
     def match(self, method: str, path: str) -> tuple[Target, dict[str, str]]:
         """The target for a call, with the values of the path's parameters."""
-        allowed: list[str] = []
-        for node, values in self._found(self._root, _segments(path), 0, ()):
-            entry = node.methods.get(method)
-            if entry is not None:
-                return entry[0], dict(zip(entry[1], values, strict=True))
-            allowed.extend(node.methods)
+        segments = _segments(path)
+        found = self._found(self._root, segments, 0, method)
+        if found is not None:
+            (target, names), values = found
+            return target, dict(zip(names, reversed(values), strict=True)) if names else {}
+        allowed = {name for node in self._ends(self._root, segments, 0) for name in node.methods}
         if allowed:
-            raise MethodNotAllowed(sorted(set(allowed)))
+            raise MethodNotAllowed(sorted(allowed))
         raise NoSuchPath(path)
 
     def _found(
-        self, node: _Node[Target], segments: list[str], depth: int, values: tuple[str, ...]
-    ) -> Iterator[tuple[_Node[Target], tuple[str, ...]]]:
+        self, node: _Node[Target], segments: list[str], depth: int, method: str
+    ) -> tuple[tuple[Target, list[str]], list[str]] | None:
+        """The best entry for the method, and the values on the way to it, the last one first."""
         while depth < len(segments):
             text = segments[depth]
-            literal = node.literals.get(text)
             depth += 1
-            if not node.templates:
-                if literal is None:
-                    return
-                node = literal
-                continue
-            if literal is not None:
-                yield from self._found(literal, segments, depth, values)
-            for segment, next_node in node.templates:
-                read = segment.read(text)
-                if read is not None:
-                    yield from self._found(next_node, segments, depth, values + read)
+            literal = node.literals.get(text)
+            if node.templates:
+                if literal is not None:
+                    found = self._found(literal, segments, depth, method)
+                    if found is not None:
+                        return found
+                for segment, following in node.templates:
+                    read = segment.read(text)
+                    if read is not None:
+                        found = self._found(following, segments, depth, method)
+                        if found is not None:
+                            found[1].extend(reversed(read))
+                            return found
+                return None
+            if literal is None:
+                return None
+            node = literal
+        entry = node.methods.get(method)
+        return None if entry is None else (entry, [])
+
+    def _ends(
+        self, node: _Node[Target], segments: list[str], depth: int
+    ) -> Iterator[_Node[Target]]:
+        """Every end of the path, whatever the method."""
+        if depth == len(segments):
+            yield node
             return
-        if node.methods:
-            yield node, values
+        text = segments[depth]
+        if text in node.literals:
+            yield from self._ends(node.literals[text], segments, depth + 1)
+        for segment, following in node.templates:
+            if segment.read(text) is not None:
+                yield from self._ends(following, segments, depth + 1)
 
     def nearest(self, method: str, path: str) -> str | None:
         """The known call most like an unknown one, as `GET /tasks/{task_id}.json`."""

@@ -42,7 +42,7 @@ FORMATS = frozenset(
 def judge(keyword: str, value: Any) -> jsonschema_rs.Validator:
     """A compiled validator of one keyword.
 
-    The explaining validator asks it wherever two libraries could differ (formats, patterns,
+    The thorough validator asks it wherever two libraries could differ (formats, patterns,
     multiples), which makes them agree by construction.
     """
     return jsonschema_rs.Draft202012Validator({keyword: value}, validate_formats=True)
@@ -98,25 +98,23 @@ class Schema:
         ]
 
     def _explained(self, value: Any, side: Side, at: str) -> list[Violation]:
-        # Imported here: jsonschema takes longer to load than the server may take to start.
-        from mockserver.engine.contract import explain
+        from mockserver.engine.contract.explain import violations
 
         if self._slow is None:
-            reference = {"$ref": _BASE + reference_to(self.pointer)}
-            self._slow = explain.validator(reference, self._schemas.explaining_registry())
-        return explain.violations(self._slow, value, side, at)
+            self._slow = self._schemas.thorough(self.pointer)
+        return violations(self._slow, value, side, at)
 
 
 class Schemas:
     """All schemas of one document, which they share instead of copying it."""
 
-    __slots__ = ("_explaining", "_registry", "_schemas", "document")
+    __slots__ = ("_registry", "_schemas", "_thorough", "document")
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self._schemas: dict[str, Schema] = {}
         self._registry: jsonschema_rs.Registry | None = None
-        self._explaining: Any = None
+        self._thorough: Any = None
 
     def at(self, pointer: str) -> Schema:
         """The schema at a pointer of the document."""
@@ -135,13 +133,14 @@ class Schemas:
             message = f"is not a valid schema: {_first_line(error)}"
             raise self.document.error(pointer, message) from error
 
-    def explaining_registry(self) -> Any:
-        """The document as `jsonschema` looks references up in it."""
-        if self._explaining is None:
-            from mockserver.engine.contract import explain
+    def thorough(self, pointer: str) -> Any:
+        """The thorough validator of the schema at a pointer."""
+        if self._thorough is None:
+            # Imported here: jsonschema takes longer to load than the server may take to start.
+            from mockserver.engine.contract.thorough import Thorough
 
-            self._explaining = explain.registry(_BASE, self.document.root)
-        return self._explaining
+            self._thorough = Thorough(_BASE, self.document.root)
+        return self._thorough.validator({"$ref": _BASE + reference_to(pointer)})
 
     def check(self, survey: Survey) -> None:
         """Raise for a schema that is not valid, among those asked for and the shared ones."""
