@@ -7,30 +7,33 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import orjson
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockserver.admin import admin
+from mockserver.admin import admin, sandboxes
+from mockserver.credentials import credential_of, credential_places
 from mockserver.data import data_folder
 from mockserver.engine.clock import monotonic
 from mockserver.engine.contract import Contract
-from mockserver.engine.errors import ConfigError, ContractError
+from mockserver.engine.errors import ConfigError, ContractError, MockserverError
 from mockserver.engine.journal import Entry
 from mockserver.engine.pipeline import Pipeline
 from mockserver.engine.sandbox import Sandbox, World
-from mockserver.engine.service import Service
+from mockserver.engine.sandboxes import DEFAULT, Sandboxes
+from mockserver.engine.service import HandlerTable, Service
 from mockserver.engine.ticker import Ticker
 from mockserver.services import SERVICES
 from mockserver.settings import Settings
 
 log = logging.getLogger("mockserver")
-
-DEFAULT = "default"
 
 
 def create_world(settings: Settings, services: Iterable[Service] = SERVICES) -> World:
@@ -69,10 +72,16 @@ class App:
     def __init__(self, world: World) -> None:
         self.world = world
         self.settings = settings = world.settings
-        self.sandboxes: dict[str, Sandbox] = {}
+        self.sandboxes: Sandboxes
+        self._control = with_sandboxes(self)
         self._admin = Contract.load(data_folder("openapi") / "admin.yaml")
-        self._admin.check_handlers(admin.handlers, ())
-        self._ticker = Ticker(lambda: self.sandboxes.values())
+        self._admin.check_handlers(self._control.handlers, ())
+        self._credentials = {
+            name: credential_places(contract.document)
+            for name, contract in self.world.contracts.items()
+        }
+        self._isolate = settings.isolation == "token"
+        self._ticker = Ticker(lambda name: self.sandboxes.get(name))
         self._hosts = {
             host: service.name for service in self.world.services.values() for host in service.hosts
         }
@@ -84,7 +93,7 @@ class App:
         }
         self._admin_app = as_starlette(
             Pipeline(
-                admin,
+                self._control,
                 self._admin.match,
                 strict=settings.strict,
                 max_body=settings.max_body,
@@ -97,9 +106,7 @@ class App:
         """Open the sandboxes and keep time going; leave a complete checkpoint at the end."""
         folder, temporary = self._data_folder()
         try:
-            self.sandboxes[DEFAULT] = Sandbox(
-                DEFAULT, self.world, folder / "sandboxes" / DEFAULT, self._ticker.wake
-            )
+            self.sandboxes = Sandboxes(self.world, folder / "sandboxes", self._ticker.wake)
             ticking = asyncio.create_task(self._ticker.run())
             try:
                 yield self
@@ -107,9 +114,7 @@ class App:
                 ticking.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await ticking
-                for sandbox in self.sandboxes.values():
-                    await sandbox.close()
-                self.sandboxes.clear()
+                await self.sandboxes.close()
         finally:
             if temporary:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -122,34 +127,59 @@ class App:
 
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: dict[bytes, bytes] = dict(scope["headers"])
+        host = headers.get(b"host", b"").decode("latin-1")
         path: str = scope["path"]
-        name, prefix = DEFAULT, ""
+        prefix = ""
         if path.startswith("/@"):
             name, _, path = path[2:].partition("/")
             prefix, path = f"/@{name}", f"/{path}"
-        elif b"mockserver-sandbox" in headers:
-            name = headers[b"mockserver-sandbox"].decode("latin-1")
-        sandbox = self.sandboxes.get(name)
-        if sandbox is None:
-            await problem(404, f"There is no sandbox {name!r}.")(scope, receive, send)
+        try:
+            sandbox = self.sandboxes[name] if prefix else self._sandbox(scope, headers, host)
+        except MockserverError as error:
+            await problem(error.status, str(error))(scope, receive, send)
             return
-        host = headers.get(b"host", b"").decode("latin-1")
         base = self.settings.public_url or f"{scope['scheme']}://{host}"
         scope["mockserver.sandbox"] = sandbox
         scope["mockserver.prefix"] = prefix
-        scope["mockserver.base_url"] = base + prefix
+        # What is handed out must lead back here, however this call named its sandbox.
+        own = "" if sandbox.name == DEFAULT else f"/@{sandbox.name}"
+        scope["mockserver.base_url"] = base + own
         scope["mockserver.called"] = path
         app, scope["mockserver.path"] = self._route(host, path, sandbox)
         await app(scope, receive, send)
 
-    def _route(self, host: str, path: str, sandbox: Sandbox) -> tuple[ASGIApp, str]:
-        """The application that answers, and the path as its contract spells it."""
+    def _sandbox(self, scope: Scope, headers: dict[bytes, bytes], host: str) -> Sandbox:
+        """The sandbox of a call whose path does not name it."""
+        if b"mockserver-sandbox" in headers:
+            return self.sandboxes[headers[b"mockserver-sandbox"].decode("latin-1")]
+        path: str = scope["path"]
+        if path.startswith("/__admin"):
+            asked = parse_qs(scope["query_string"].decode("latin-1")).get("sandbox")
+            return self.sandboxes[asked[-1] if asked else DEFAULT]
+        if self._isolate or self.sandboxes.binds:
+            service = self._service_of(host, path)
+            places = self._credentials.get(service or "", ())
+            credential = credential_of(places, headers, scope["query_string"])
+            if credential is not None:
+                name = self.sandboxes.of_credential(credential, isolate=self._isolate)
+                return self.sandboxes[name]
+        return self.sandboxes[DEFAULT]
+
+    def _service_of(self, host: str, path: str) -> str | None:
+        """The service that a call is for, by its host or by the first part of its path."""
         service = self._hosts.get(host.partition(":")[0].lower())
         if service and not path.startswith("/__"):
-            return self._apps[service], path
+            return service
+        first = path[1:].partition("/")[0]
+        return first if first in self._apps else None
+
+    def _route(self, host: str, path: str, sandbox: Sandbox) -> tuple[ASGIApp, str]:
+        """The application that answers, and the path as its contract spells it."""
         first, _, rest = path[1:].partition("/")
-        if first in self._apps:
-            return self._apps[first], f"/{rest}"
+        service = self._service_of(host, path)
+        if service:
+            by_host = service != first or host.partition(":")[0].lower() in self._hosts
+            return self._apps[service], path if by_host else f"/{rest}"
         if first == "__admin":
             return self._admin_route(path, rest)
         if first == "__uploads":
@@ -265,6 +295,12 @@ async def upload(scope: Scope, receive: Receive, send: Send) -> None:
     sandbox.journal.add(entry)
 
 
+def with_sandboxes(app: App) -> Service:
+    """The control API, which also makes and forgets the app's sandboxes."""
+    handlers = HandlerTable(admin.handlers | sandboxes.handlers(lambda: app.sandboxes))
+    return replace(admin, handlers=handlers)
+
+
 def as_starlette(pipeline: ASGIApp) -> Starlette:
     """A Starlette application whose only route is the contract's own.
 
@@ -280,8 +316,9 @@ def as_starlette(pipeline: ASGIApp) -> Starlette:
 
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
     """An error of the server itself as problem+json."""
+    title = HTTPStatus(status).phrase
     return JSONResponse(
-        {"type": "about:blank", "title": "Not found", "status": status, "detail": detail},
+        {"type": "about:blank", "title": title, "status": status, "detail": detail},
         status_code=status,
         headers=headers,
         media_type="application/problem+json",

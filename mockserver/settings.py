@@ -69,6 +69,14 @@ class Settings:
             choices=("any", "listed"),
         ),
     )
+    isolation: str = field(
+        default="none",
+        metadata=described(
+            "text",
+            "token gives every credential a sandbox of its own; none shares one.",
+            choices=("none", "token"),
+        ),
+    )
     admin_token: str | None = field(
         default=None,
         metadata=described(

@@ -23,7 +23,7 @@ def set_clock(call: Call) -> tuple[int, Any]:
     """Set the time, the rate, or both."""
     now = call.body.get("now")
     call.sandbox.set_clock(
-        now=None if now is None else _time("now", now), rate=call.body.get("rate")
+        now=None if now is None else read_time("now", now), rate=call.body.get("rate")
     )
     return 200, _view(call.sandbox)
 
@@ -35,7 +35,7 @@ async def advance_clock(call: Call) -> tuple[int, Any]:
     if "seconds" in call.body:
         ran = await sandbox.advance(seconds=call.body["seconds"])
     elif "to" in call.body:
-        ran = await sandbox.advance(to=_time("to", call.body["to"]))
+        ran = await sandbox.advance(to=read_time("to", call.body["to"]))
     else:
         ran = await sandbox.advance(until_idle=True)
     return 200, {"now": rfc3339(sandbox.clock.now()), "ran": ran}
@@ -51,7 +51,8 @@ def _view(sandbox: "Sandbox") -> dict[str, Any]:
     }
 
 
-def _time(name: str, text: str) -> float:
+def read_time(name: str, text: str) -> float:
+    """Epoch seconds of a time in a body; BadRequest names the member."""
     try:
         return parse_rfc3339(text)
     except ValueError:

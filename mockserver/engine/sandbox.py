@@ -236,6 +236,11 @@ class Sandbox:
         self._keep_clock()
         self.store.close()
 
+    async def discard(self) -> None:
+        """Let go of a folder that is about to be removed."""
+        await self.webhooks.close()
+        self.store.discard()
+
     async def _run_due(self) -> int:
         ran = 0
         while True:

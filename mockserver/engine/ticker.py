@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,37 +16,54 @@ LONGEST = 3600.0
 
 
 class Ticker:
-    """Sleeps until the next due time, or until it is woken because something was scheduled."""
+    """Sleeps until something is due, or until it is woken because something was scheduled.
 
-    def __init__(self, sandboxes: "Callable[[], Iterable[Sandbox]]") -> None:
-        self._sandboxes = sandboxes
+    Only the sandboxes that are due or were woken are looked at, so that many idle ones cost
+    nothing.
+    """
+
+    def __init__(self, find: "Callable[[str], Sandbox | None]") -> None:
+        self._find = find
         self._woken = asyncio.Event()
+        self._next: dict[str, float] = {}
 
-    def wake(self) -> None:
-        """Look again at what is due."""
+    def wake(self, name: str) -> None:
+        """Look again at what is due in a sandbox."""
+        self._next[name] = 0.0
         self._woken.set()
 
     async def run(self) -> None:
         """Work until cancelled."""
+        loop = asyncio.get_running_loop()
         while True:
             self._woken.clear()
-            wait = LONGEST
-            for sandbox in list(self._sandboxes()):
-                try:
-                    sandbox.jobs.run_due(sandbox, budget=SLICE)
-                    sandbox.webhooks.start_due(sandbox)
-                    wait = min(wait, self._wait(sandbox))
-                except Exception:
-                    log.exception("the ticker failed in sandbox %s", sandbox.name)
-                    wait = min(wait, 1.0)
+            for name in [name for name, at in self._next.items() if at <= loop.time()]:
+                self._next[name] = loop.time() + LONGEST
+                wait = self._look(name)
+                if wait is None:
+                    del self._next[name]
+                else:
+                    self._next[name] = min(self._next[name], loop.time() + wait)
+            wait = min(self._next.values(), default=loop.time() + LONGEST) - loop.time()
             if wait > 0:
+                # Not wait_for: on Python 3.11 it swallows a cancellation that meets a wake-up.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), wait)
+                    async with asyncio.timeout(wait):
+                        await self._woken.wait()
             else:
                 await asyncio.sleep(0)
 
-    @staticmethod
-    def _wait(sandbox: "Sandbox") -> float:
-        due = sandbox.next_due()
-        delay = None if due is None else sandbox.clock.real_delay(due)
-        return LONGEST if delay is None else delay
+    def _look(self, name: str) -> float | None:
+        """Run what is due; real seconds until there is more, None for a sandbox that is gone."""
+        sandbox = self._find(name)
+        if sandbox is None:
+            return None
+        try:
+            sandbox.jobs.run_due(sandbox, budget=SLICE)
+            sandbox.webhooks.start_due(sandbox)
+            due = sandbox.next_due()
+            delay = None if due is None else sandbox.clock.real_delay(due)
+            return LONGEST if delay is None else delay
+        except Exception:
+            log.exception("the ticker failed in sandbox %s", name)
+            return 1.0

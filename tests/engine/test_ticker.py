@@ -18,8 +18,8 @@ class Beating:
     """A sandbox whose ticker runs."""
 
     def __init__(self, folder: Path) -> None:
-        self.ticker = Ticker(lambda: [self.sandbox])
-        self.sandbox = Sandbox("default", toy.world(), folder, self.ticker.wake)
+        self.ticker = Ticker(lambda name: self.sandbox)
+        self.sandbox = Sandbox("default", toy.world(), folder, lambda: self.ticker.wake("default"))
 
     async def until_done(self, id: str) -> None:
         """Return once the item is done; the test's own time limit ends a wait in vain."""
@@ -73,6 +73,6 @@ async def test_a_sandbox_that_fails_does_not_stop_the_heart(
     beating.sandbox.jobs.schedule("toy.finish", {"id": "a"})
     beating.sandbox.commit()
     await asyncio.sleep(0)
-    beating.ticker.wake()
+    beating.ticker.wake("default")
     await beating.until_done("a")
     assert calls > 1
