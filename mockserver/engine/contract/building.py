@@ -28,6 +28,7 @@ class Building:
     def __init__(self, document: Document, schemas: Schemas) -> None:
         self._document = document
         self._schemas = schemas
+        self._shared: dict[str, Any] = {}
 
     def operation(self, pointer: str, method: str, path: str, base: str) -> Operation:
         """The operation at a pointer."""
@@ -37,11 +38,12 @@ class Building:
             raise self._document.error(pointer, "operationId is missing")
         parameters = tuple(self._parameters(pointer, found))
         self._check_path(pointer, path, parameters)
+        answers = step(pointer, "responses")
         responses = {
-            str(status).upper() if str(status) != "default" else "default": self._response(
-                step(step(pointer, "responses"), status), str(status)
+            status if status == "default" else status.upper(): self._response(
+                step(answers, status), status, response
             )
-            for status in found.get("responses") or {}
+            for status, response in (found.get("responses") or {}).items()
         }
         if not responses:
             raise self._document.error(pointer, "responses are missing")
@@ -57,21 +59,21 @@ class Building:
             evidence=found.get("x-evidence"),
             security=self._security(found),
             parameters=parameters,
-            request=self._request(step(pointer, "requestBody")) if "requestBody" in found else None,
+            request=self._request(pointer, found) if "requestBody" in found else None,
             responses=responses,
             strict_query=found.get("x-strict-query", False),
         )
 
     def webhook(self, pointer: str, event: str) -> Webhook:
         """The webhook at a pointer."""
-        item, pointer = self._document.resolved(pointer)
+        item, pointer = self._document.resolved(pointer, self._document.at(pointer))
         for method in METHODS:
             if isinstance(item, dict) and method in item:
                 operation = item[method]
                 at = step(pointer, method)
                 if "requestBody" not in operation:
                     return Webhook(event, operation.get("summary", ""), None)
-                request = self._request(step(at, "requestBody"))
+                request = self._request(at, operation)
                 media = next(iter(request.media_types.values()), None)
                 return Webhook(event, operation.get("summary", ""), media.schema if media else None)
         raise self._document.error(pointer, f"the webhook {event!r} has no operation")
@@ -97,8 +99,9 @@ class Building:
             (pointer, found.get("parameters", ())),
         ):
             own = set()
-            for index in range(len(parameters)):
-                value, at = self._document.resolved(step(step(owner, "parameters"), index))
+            for index, parameter in enumerate(parameters):
+                at = f"{owner}/parameters/{index}"
+                value, at = self._document.resolved(at, parameter)
                 key = (value.get("in"), value.get("name"))
                 if key in own:
                     raise self._document.error(at, f"the parameter {key[1]!r} is given twice")
@@ -112,15 +115,25 @@ class Building:
             yield self._parameter(at, value, name, where)
 
     def _parameter(self, pointer: str, value: dict[str, Any], name: str, where: str) -> Parameter:
+        """The parameter or header; one that many operations share is built once."""
+        key = f"{where} {name} {pointer}"
+        if key not in self._shared:
+            self._shared[key] = self._new_parameter(pointer, value, name, where)
+        found: Parameter = self._shared[key]
+        return found
+
+    def _new_parameter(
+        self, pointer: str, value: dict[str, Any], name: str, where: str
+    ) -> Parameter:
         style = value.get("style", STYLES[where][0])
         if style not in STYLES[where]:
             raise self._document.error(pointer, f"style {style!r} is not supported in {where}")
         content = value.get("content")
         if content:
-            at = step(step(step(pointer, "content"), next(iter(content))), "schema")
-            raw = next(iter(content.values())).get("schema")
+            media_type, media = next(iter(content.items()))
+            at, raw = step(f"{pointer}/content", media_type) + "/schema", media.get("schema")
         else:
-            at, raw = step(pointer, "schema"), value.get("schema")
+            at, raw = f"{pointer}/schema", value.get("schema")
         schema = self._schemas.at(at) if raw is not None else None
         reading = reading_of(self._document, raw or {}, is_json=bool(content))
         if "object" in reading.kinds and style != "deepObject" and not content:
@@ -146,17 +159,25 @@ class Building:
         for name in sorted(declared - set(names)):
             raise self._document.error(pointer, f"the path parameter {name!r} is not in {path}")
 
-    def _request(self, pointer: str) -> RequestBody:
-        value, at = self._document.resolved(pointer)
+    def _request(self, pointer: str, operation: dict[str, Any]) -> RequestBody:
+        value, at = self._document.resolved(f"{pointer}/requestBody", operation["requestBody"])
         return RequestBody(bool(value.get("required", False)), self._media_types(at, value))
 
-    def _response(self, pointer: str, status: str) -> Response:
-        value, at = self._document.resolved(pointer)
+    def _response(self, pointer: str, status: str, value: Any) -> Response:
+        """What is declared for the status; an answer that many operations share is built once."""
+        value, at = self._document.resolved(pointer, value)
+        key = f"{status} {at}"
+        if key not in self._shared:
+            self._shared[key] = self._new_response(at, status, value)
+        found: Response = self._shared[key]
+        return found
+
+    def _new_response(self, at: str, status: str, value: dict[str, Any]) -> Response:
         if not (status == "default" or (len(status) == 3 and status[0] in "12345")):
-            raise self._document.error(pointer, f"{status!r} is not a status")
+            raise self._document.error(at, f"{status!r} is not a status")
         headers = []
-        for name in value.get("headers", {}):
-            header, header_at = self._document.resolved(step(step(at, "headers"), name))
+        for name, header in value.get("headers", {}).items():
+            header, header_at = self._document.resolved(step(f"{at}/headers", name), header)
             if name.lower() not in _IGNORED_HEADERS:
                 headers.append(self._parameter(header_at, header, name, "header"))
         return Response(status, self._media_types(at, value), tuple(headers))
@@ -164,14 +185,14 @@ class Building:
     def _media_types(self, pointer: str, value: dict[str, Any]) -> dict[str, MediaType]:
         found = {}
         for name, media in (value.get("content") or {}).items():
-            at = step(step(step(pointer, "content"), name), "schema")
+            at = step(f"{pointer}/content", name)
             raw = media.get("schema")
-            schema: Schema | None = self._schemas.at(at) if raw is not None else None
+            schema: Schema | None = self._schemas.at(f"{at}/schema") if raw is not None else None
             is_form = not is_json(essence(name)) and raw is not None
             found[essence(name)] = MediaType(
                 name=essence(name),
                 schema=schema,
-                examples=tuple(self._examples(step(step(pointer, "content"), name), media)),
+                examples=tuple(self._examples(at, media)),
                 reading=reading_of(self._document, raw) if is_form else None,
             )
         return found
@@ -179,7 +200,7 @@ class Building:
     def _examples(self, pointer: str, media: dict[str, Any]) -> Iterator[Any]:
         if "example" in media:
             yield media["example"]
-        for name in media.get("examples", {}):
-            example, _ = self._document.resolved(step(step(pointer, "examples"), name))
+        for name, example in media.get("examples", {}).items():
+            example, _ = self._document.resolved(step(f"{pointer}/examples", name), example)
             if "value" in example:
                 yield example["value"]

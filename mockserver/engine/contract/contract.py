@@ -101,8 +101,8 @@ class Contract:
 
     def _build(self, part: str, base: str, routes: Routes[Operation]) -> dict[str, Operation]:
         found: dict[str, Operation] = {}
-        for path in self.document.get(part, {}):
-            item, pointer = self._document.resolved(step(f"/{part}", path))
+        for path, item in self.document.get(part, {}).items():
+            item, pointer = self._document.resolved(step(f"/{part}", path), item)
             if not path.startswith("/") or not isinstance(item, dict):
                 raise self._document.error(pointer, f"{path!r} is not a path with operations")
             for method in METHODS:

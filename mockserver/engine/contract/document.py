@@ -135,10 +135,9 @@ class Document:
                 raise KeyError(pointer)
         return value
 
-    def resolved(self, pointer: str, value: Any = None) -> tuple[Any, str]:
-        """What is at the pointer after following references, and where that is."""
+    def resolved(self, pointer: str, value: Any) -> tuple[Any, str]:
+        """The value, which is at the pointer, after following references; and where that is."""
         seen = set()
-        value = self.at(pointer) if value is None else value
         while isinstance(value, dict) and isinstance(value.get("$ref"), str):
             if pointer in seen:
                 raise self.error(pointer, f"$ref {value['$ref']!r} leads back to itself")
