@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice, repeat
-from operator import add
+from operator import add, itemgetter
 from struct import Struct
 from typing import Any
 
@@ -22,6 +22,7 @@ _TUPLE = 64
 # Entries of one sort value that are read one by one before their beginning is searched for.
 _TIES = 16
 _EIGHT = Struct(">Q")
+_TAIL = itemgetter(slice(-8, None))
 # Values of these types are their own identities.
 _PLAIN = {str, int, type(None)}
 
@@ -38,9 +39,9 @@ class Index:
         object.__setattr__(self, "sort", sort)
 
 
-def sequence_of(entry: bytes) -> int:
-    """The sequence number that an entry of an index with a sort field stands for."""
-    return int.from_bytes(entry[-8:])
+def sequences_of(entries: Iterable[bytes]) -> Iterator[int]:
+    """The sequence numbers that entries of an index with a sort field stand for."""
+    return map(int.from_bytes, map(_TAIL, entries))
 
 
 def _key_of(fields: tuple[str, ...]) -> Callable[[dict[str, Any]], Hashable]:
@@ -193,7 +194,9 @@ class Postings:
 
     def replace(self, old: dict[str, Any], new: dict[str, Any], sequence: int) -> None:
         """Move a document, if what this index looks at has changed."""
-        old_key, new_key = self.key(old), self.key(new)
+        old_key, new_key, sort = self.key(old), self.key(new), self.index.sort
+        if old_key == new_key and (sort is None or _same(read(old, sort), read(new, sort))):
+            return
         old_entry, new_entry = self.entry(old, sequence), self.entry(new, sequence)
         if old_key != new_key or old_entry != new_entry:
             self._discard(old_key, old_entry)
@@ -260,6 +263,11 @@ class Postings:
             self._held[key] = rest if len(rest) > 1 else rest[0]
         else:
             del self._held[key]
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are plainly equal, so that their codes need no making."""
+    return type(one) is type(other) and type(one) in _PLAIN and one == other
 
 
 def _column(documents: list[dict[str, Any]], field: str) -> list[Any]:

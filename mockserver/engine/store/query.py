@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from mockserver.engine.store.index import Entry, Postings, Run, sequence_of
+from mockserver.engine.store.index import Entry, Postings, Run, sequences_of
 from mockserver.engine.store.table import DocumentTable
 from mockserver.engine.store.values import Range, identity, order, read
 
@@ -128,12 +128,12 @@ class Query:
                 entries = heapq.merge(*runs, key=_falling_key)
         if len(self._runs) != 1 and skip:
             entries = islice(entries, skip, None)
-        return entries if self._by is None else map(sequence_of, entries)
+        return entries if self._by is None else sequences_of(entries)
 
     def _candidates(self) -> Iterator[int]:
         """Sequence numbers of the runs in no order."""
         entries: Iterator[Any] = chain.from_iterable(run.rising() for run in self._runs)
-        return entries if self._by is None else map(sequence_of, entries)
+        return entries if self._by is None else sequences_of(entries)
 
     def _sorted(self, after: str | None) -> list[int]:
         """Sequence numbers brought into an order that no index has: as slow as they are many."""
