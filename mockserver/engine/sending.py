@@ -1,23 +1,18 @@
 """The way out of the process: one POST to an address that was judged before."""
 
 import asyncio
-import ssl
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, unquote
+from urllib.parse import unquote
 
 from mockserver.engine.clock import monotonic
-from mockserver.engine.targets import Refused, Targets, split
+from mockserver.engine.connections import MOST_BODY, Answer, Connections, ProtocolError
+from mockserver.engine.targets import Refused, Target, Targets
 
 if TYPE_CHECKING:
     import httpx
-
-MOST_BODY = 64 * 1024
-"""Bytes of an answer that are read."""
-KEEP_ALIVE = 2.0
-"""Real seconds that a connection waits for its next use: less than servers commonly give it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +31,7 @@ class Outcome:
 
 
 class Sender:
-    """Sends, with connections kept for the next time.
+    """Sends, over connections that are kept for the next time.
 
     Redirects are not followed, proxies of the environment not used, cookies not kept. A
     `transport` takes the place of the network in tests.
@@ -50,116 +45,67 @@ class Sender:
         transport: "httpx.AsyncBaseTransport | None" = None,
     ) -> None:
         self._targets = targets
-        self._connections = connections
-        self._given = transport
-        self._transports: dict[str, httpx.AsyncBaseTransport] = {}
+        self._most = connections
+        self._transport = transport
+        self._connections = Connections(connections)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def post(
         self, url: str, headers: Mapping[str, str], body: bytes, within: float
     ) -> Outcome:
         """One POST; all of it, the answer's last byte included, `within` so many real seconds."""
-        # Imported late: it takes longer than all else that a start needs.
-        import httpx
-
         started = monotonic()
         error, refused = None, False
         try:
             async with asyncio.timeout(within):
-                status, answered, content = await self._exchange(url, headers, body)
-            return Outcome(status, answered, content, duration=monotonic() - started)
+                answer = await self._exchange(url, headers, body)
+            duration = monotonic() - started
+            return Outcome(answer.status, answer.headers, answer.body, duration=duration)
         except Refused as refusal:
             error, refused = str(refusal), True
         except TimeoutError:
             error = f"no complete answer within {within:g} seconds"
-        except httpx.ConnectError as failure:
-            error = f"no connection: {_root(failure)}"
-        except httpx.RemoteProtocolError as failure:
+        except ProtocolError as failure:
             error = f"no valid answer: {failure}"
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as failure:
-            error = f"{type(failure).__name__}: {_root(failure)}"
+        except OSError as failure:
+            error = f"no connection: {failure.strerror or failure}"
+        except ValueError as failure:
+            error = f"nothing was sent: {failure}"
         return Outcome(error=error, refused=refused, duration=monotonic() - started)
 
     async def close(self) -> None:
         """Give up the connections."""
-        transports, self._transports = self._transports, {}
         if self._loop is asyncio.get_running_loop():
-            for transport in transports.values():
-                await transport.aclose()
+            self._connections.close()
 
-    async def _exchange(
-        self, url: str, headers: Mapping[str, str], body: bytes
-    ) -> tuple[int, dict[str, str], bytes]:
-        import httpx
-
-        parts = split(url)
-        addresses = await self._targets.addresses(url)
-        transport = self._transport(parts.scheme)
-        for address in addresses:
-            request = self._request(parts, address, headers, body)
-            try:
-                response = await transport.handle_async_request(request)
-                break
-            except httpx.ConnectError:
-                if address == addresses[-1]:
-                    raise
-        content = bytearray()
-        try:
-            assert isinstance(response.stream, httpx.AsyncByteStream)
-            async for piece in response.stream:
-                content += piece
-                if len(content) >= MOST_BODY:
-                    break
-        finally:
-            await response.aclose()
-        return response.status_code, dict(response.headers), bytes(content[:MOST_BODY])
-
-    def _request(
-        self, parts: SplitResult, address: str, headers: Mapping[str, str], body: bytes
-    ) -> "httpx.Request":
-        """The request to the judged address, under the name that the URL gives."""
-        import httpx
-
-        url = httpx.URL(parts._replace(fragment="").geturl())
-        host = url.netloc.decode("ascii").rpartition("@")[2]
-        sent = {"host": host, "accept": "*/*", "user-agent": "mockserver", **headers}
-        if parts.username is not None and "authorization" not in map(str.lower, headers):
-            user = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+    async def _exchange(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        target = Target.of(url)
+        addresses = await self._targets.addresses(target)
+        sent = {"accept": "*/*", "user-agent": "mockserver", **headers}
+        if target.username is not None and "authorization" not in map(str.lower, headers):
+            user = f"{unquote(target.username)}:{unquote(target.password or '')}".encode()
             sent["authorization"] = f"Basic {b64encode(user).decode()}"
-        extensions = {}
-        if parts.scheme == "https":
-            # Kept connections are known by address here, but a certificate is for a name.
-            sent["connection"] = "close"
-            extensions["sni_hostname"] = url.raw_host.decode("ascii")
-        if self._given is None:
-            url = url.copy_with(host=address, userinfo=b"")
-        return httpx.Request("POST", url, headers=sent, content=body, extensions=extensions)
-
-    def _transport(self, scheme: str) -> "httpx.AsyncBaseTransport":
-        import httpx
-
-        if self._given is not None:
-            return self._given
+        if self._transport is not None:
+            return await self._inside(self._transport, url, sent, body)
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             # Connections belong to the loop that opened them.
-            self._loop, self._transports = loop, {}
-        if scheme not in self._transports:
-            limits = httpx.Limits(
-                max_connections=self._connections,
-                max_keepalive_connections=self._connections,
-                keepalive_expiry=KEEP_ALIVE,
-            )
-            # Reading the certificates of the authorities takes time, and http needs none.
-            verify: ssl.SSLContext | bool = scheme == "https"
-            self._transports[scheme] = httpx.AsyncHTTPTransport(
-                verify=verify, trust_env=False, limits=limits
-            )
-        return self._transports[scheme]
+            self._loop, self._connections = loop, Connections(self._most)
+        for address in addresses[:-1]:
+            try:
+                return await self._connections.post(target, address, sent, body)
+            except OSError:
+                continue
+        return await self._connections.post(target, addresses[-1], sent, body)
 
+    @staticmethod
+    async def _inside(
+        transport: "httpx.AsyncBaseTransport", url: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
+        # Imported late: a server never needs it, and it is slow to import.
+        import httpx
 
-def _root(failure: BaseException) -> str:
-    """The innermost reason: what the system said, not each layer's words for it."""
-    while failure.__cause__ or failure.__context__:
-        failure = failure.__cause__ or failure.__context__ or failure
-    return str(failure) or type(failure).__name__
+        request = httpx.Request("POST", url, headers=dict(headers), content=body)
+        response = await transport.handle_async_request(request)
+        content = await response.aread()
+        return Answer(response.status_code, dict(response.headers), content[:MOST_BODY])

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -11,7 +12,7 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from mockserver.engine.errors import ConfigError
 
@@ -20,6 +21,8 @@ Network = IPv4Network | IPv6Network
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 SETTING = "webhook-allow"
+PORTS = {"http": 80, "https": 443}
+MOST_KNOWN = 1_000
 
 _LOCAL = tuple(
     ip_network(network)
@@ -58,6 +61,39 @@ async def resolve(host: str, port: int) -> Sequence[str]:
     return [str(entry[4][0]) for entry in found]
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A URL that can be sent to, in its parts; the host is as in the URL, but in lower case."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    query: str
+    username: str | None
+    password: str | None
+
+    @classmethod
+    def of(cls, url: str) -> "Target":
+        """The parts of a URL; Refused when it is not one of http or https."""
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            raise Refused(f"{url!r} is not a URL: {error}") from None
+        if parts.scheme not in PORTS or not parts.hostname or port == 0:
+            raise Refused(f"{url!r} is not a URL of http or https")
+        return cls(
+            parts.scheme,
+            parts.hostname,
+            port or PORTS[parts.scheme],
+            parts.path or "/",
+            parts.query,
+            parts.username,
+            parts.password,
+        )
+
+
 class Targets:
     """Judges where a URL leads. Names are resolved here, once for each attempt, and the caller
     connects to the very address that was judged.
@@ -70,20 +106,30 @@ class Targets:
         self._resolve = resolve
         self._names: set[tuple[str, int | None]] = set()
         self._networks: list[tuple[Network, int | None]] = []
+        # Verdicts on addresses written as such, which no name server can change.
+        self._literal: dict[tuple[str, int], list[str]] = {}
         for entry in allow:
             self._allow(entry.strip())
 
-    async def addresses(self, url: str) -> list[str]:
-        """Where to connect for a URL, best first; Refused when it leads nowhere allowed.
+    async def addresses(self, target: Target) -> list[str]:
+        """Where to connect for a target, best first; Refused when it leads nowhere allowed.
 
         OSError when the name cannot be resolved.
         """
-        parts = split(url)
-        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+        host, port = target.host, target.port
+        known = self._literal.get((host, port))
+        if known is not None:
+            return known
         try:
-            found: Sequence[str] = [str(ip_address(host))]
+            literal = ip_address(host)
         except ValueError:
-            found = await self._resolve(host, port)
+            return self._judged(host, port, await self._resolve(host, port))
+        allowed = self._judged(host, port, [str(literal)])
+        if len(self._literal) < MOST_KNOWN:
+            self._literal[host, port] = allowed
+        return allowed
+
+    def _judged(self, host: str, port: int, found: Sequence[str]) -> list[str]:
         allowed, refusal = [], None
         for text in dict.fromkeys(found):
             refusal = self._refusal(host, port, ip_address(text))
@@ -134,18 +180,6 @@ class Targets:
             self._networks.append((ip_network(host), port))
         except ValueError:
             self._names.add((host.rstrip("."), port))
-
-
-def split(url: str) -> SplitResult:
-    """The parts of a URL that can be sent to; Refused otherwise."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise Refused(f"{url!r} is not a URL: {error}") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise Refused(f"{url!r} is not a URL of http or https")
-    return parts
 
 
 def embedded(address: Address) -> Address:

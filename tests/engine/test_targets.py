@@ -6,7 +6,7 @@ from ipaddress import ip_address
 import pytest
 
 from mockserver.engine.errors import ConfigError
-from mockserver.engine.targets import Refused, Targets, resolve
+from mockserver.engine.targets import Refused, Target, Targets, resolve
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +35,7 @@ def allowing(*allow: str, address: str = "203.0.113.7") -> Targets:
     ],
 )  # fmt: skip
 async def test_this_machine_and_private_networks_are_reached(host: str) -> None:
-    (found,) = await Targets().addresses(f"http://{host}:8080/hook")
+    (found,) = await Targets().addresses(Target.of(f"http://{host}:8080/hook"))
     assert ip_address(found) == ip_address(host.strip("[]"))
 
 
@@ -48,7 +48,7 @@ async def test_this_machine_and_private_networks_are_reached(host: str) -> None:
 )  # fmt: skip
 async def test_all_else_is_refused_with_the_setting_that_allows_it(host: str) -> None:
     with pytest.raises(Refused, match=r"--webhook-allow"):
-        await Targets().addresses(f"https://{host}/hook")
+        await Targets().addresses(Target.of(f"https://{host}/hook"))
 
 
 NEVER = [
@@ -62,31 +62,31 @@ NEVER = [
 @pytest.mark.parametrize("allow", [(), ("*", "0.0.0.0/0", "::/0")])
 async def test_some_addresses_are_never_reached(host: str, allow: tuple[str, ...]) -> None:
     with pytest.raises(Refused, match="nothing is ever sent"):
-        await Targets((*allow, *([host] if allow else []))).addresses(f"http://{host}/")
+        await Targets((*allow, *([host] if allow else []))).addresses(Target.of(f"http://{host}/"))
 
 
 @pytest.mark.parametrize(
     "host", ["2130706433", "0177.0.0.1", "0x7f.0.0.1", "127.1", "localhost", "LOCALHOST"]
 )
 async def test_odd_spellings_are_judged_by_what_they_resolve_to(host: str) -> None:
-    assert set(await Targets().addresses(f"http://{host}/")) <= {"127.0.0.1", "::1"}
+    assert set(await Targets().addresses(Target.of(f"http://{host}/"))) <= {"127.0.0.1", "::1"}
 
 
 @pytest.mark.parametrize("host", ["2852039166", "0xa9fea9fe", "0251.0376.0251.0376"])
 async def test_odd_spellings_do_not_hide_a_metadata_service(host: str) -> None:
     with pytest.raises(Refused, match=r"169\.254\.169\.254.* link-local"):
-        await Targets(["*"]).addresses(f"http://{host}/")
+        await Targets(["*"]).addresses(Target.of(f"http://{host}/"))
 
 
 async def test_a_name_is_judged_by_its_address() -> None:
     with pytest.raises(Refused, match=r"hooks\.test \(8\.8\.8\.8\)"):
-        await resolved("8.8.8.8").addresses("http://hooks.test/")
-    assert await resolved("10.1.2.3").addresses("http://hooks.test/") == ["10.1.2.3"]
+        await resolved("8.8.8.8").addresses(Target.of("http://hooks.test/"))
+    assert await resolved("10.1.2.3").addresses(Target.of("http://hooks.test/")) == ["10.1.2.3"]
 
 
 async def test_of_several_addresses_only_the_allowed_are_tried() -> None:
     targets = resolved("8.8.8.8", "::1", "169.254.0.1", "127.0.0.1", "::1")
-    assert await targets.addresses("http://hooks.test/") == ["::1", "127.0.0.1"]
+    assert await targets.addresses(Target.of("http://hooks.test/")) == ["::1", "127.0.0.1"]
 
 
 @pytest.mark.parametrize(
@@ -115,15 +115,17 @@ async def test_of_several_addresses_only_the_allowed_are_tried() -> None:
 async def test_more_can_be_allowed(entry: str, url: str, reached: bool) -> None:
     targets = allowing(entry)
     if reached:
-        assert await targets.addresses(url) == ["203.0.113.7"]
+        assert await targets.addresses(Target.of(url)) == ["203.0.113.7"]
     else:
         with pytest.raises(Refused):
-            await targets.addresses(url)
+            await targets.addresses(Target.of(url))
 
 
 async def test_networks_of_ipv6_can_be_allowed() -> None:
     for entry in ("2606:4700::/32", "[2606:4700::1]:443"):
-        assert await Targets([entry]).addresses("https://[2606:4700::1]/") == ["2606:4700::1"]
+        assert await Targets([entry]).addresses(Target.of("https://[2606:4700::1]/")) == [
+            "2606:4700::1"
+        ]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +138,7 @@ async def test_networks_of_ipv6_can_be_allowed() -> None:
 )  # fmt: skip
 async def test_only_urls_of_http_and_https_are_targets(url: str) -> None:
     with pytest.raises(Refused, match="is not a URL"):
-        await Targets(["*"]).addresses(url)
+        await Targets(["*"]).addresses(Target.of(url))
 
 
 @pytest.mark.parametrize(

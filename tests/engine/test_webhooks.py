@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 AT = 1_767_323_045.0
 URL = "http://hooks.test/in?x=1"
-Answer = Callable[[httpx.Request], httpx.Response]
+Answer = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
 
 
 def sign(sandbox: "Sandbox", delivery: Any, body: bytes, now: float) -> Prepared:
@@ -92,9 +92,10 @@ class World:
     def wake(self) -> None:
         self.woken += 1
 
-    def receive(self, request: httpx.Request) -> httpx.Response:
+    async def receive(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        return self.answer(request)
+        answer = self.answer(request)
+        return answer if isinstance(answer, httpx.Response) else await answer
 
     def commit(self) -> None:
         self.ids.store_counters()
@@ -358,7 +359,7 @@ async def test_no_delivery_waits_for_another(world: World) -> None:
             await asyncio.Event().wait()
         return httpx.Response(200)
 
-    world.webhooks._sender._given = httpx.MockTransport(receive)
+    world.answer = receive
     assert world.start() == 1
     await arrived.wait()
     quick = world.emit()
