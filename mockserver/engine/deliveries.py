@@ -153,6 +153,7 @@ def view(delivery: Mapping[str, Any]) -> dict[str, Any]:
         "state": delivery["state"],
         "payload": orjson.loads(delivery["body"]),
         "violations": delivery["violations"],
+        "fault": delivery["fault"]["shown"] if delivery.get("fault") else None,
         "attempts": [_shown(each, delivery["body"]) for each in delivery["attempts"]],
         "next_attempt_at": None if due is None else rfc3339(due),
     }

@@ -11,6 +11,7 @@ from mockserver.engine.service import JobFunction
 from mockserver.engine.store import Index, Range
 
 if TYPE_CHECKING:
+    from mockserver.engine.faults import Faults
     from mockserver.engine.sandbox import Sandbox
     from mockserver.engine.store import Store
 
@@ -34,12 +35,14 @@ class Jobs:
         ids: Ids,
         functions: Mapping[str, JobFunction],
         wake: Callable[[], None] = lambda: None,
+        faults: "Faults | None" = None,
     ) -> None:
         self._jobs = store.collection(COLLECTION)
         self._clock = clock
         self._ids = ids
         self._functions = functions
         self._wake = wake
+        self._faults = faults
         # The earliest due time there can be, so that a call need not ask the store each time.
         self._earliest: float | None = 0.0
 
@@ -142,6 +145,9 @@ class Jobs:
 
     def _run(self, sandbox: "Sandbox", job: dict[str, Any]) -> None:
         try:
+            if self._faults is not None and self._faults.working and self._stalls(job):
+                sandbox.commit()
+                return
             self._functions[job["kind"]](sandbox, **job["arguments"])
             self._jobs.delete(job["id"])
             sandbox.commit()
@@ -150,6 +156,17 @@ class Jobs:
             sandbox.rollback()
             self._jobs.put({**job, "state": "failed", "error": f"{type(error).__name__}: {error}"})
             sandbox.commit()
+
+    def _stalls(self, job: dict[str, Any]) -> bool:
+        """Whether a fault holds the job, which then waits for `release`."""
+        kind, resource = job["kind"], job["resource"] or job["id"]
+        assert self._faults is not None
+        decision = None if "stalled" in job else self._faults.job(kind, resource)
+        if decision is None or decision.stalls_at is None:
+            return False
+        self._faults.let_go(kind, resource)
+        self._jobs.put({**job, "state": "held", "stalled": True})
+        return True
 
     def _of(self, resource: str, kind: str | None) -> list[dict[str, Any]]:
         found = self._jobs.find({"resource": resource})

@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from mockserver.engine.clock import monotonic
 from mockserver.engine.contract import MethodNotAllowed, NoSuchPath, Violation
 from mockserver.engine.contract.operation import is_json
-from mockserver.engine.errors import MockserverError, NotFound, ServiceError
+from mockserver.engine.errors import MockserverError, NotFound, RateLimited, ServiceError
 from mockserver.engine.faults import Decision
 from mockserver.engine.faults.effects import send_spoiled, spoiled_content, wait
 from mockserver.engine.faults.wire import Empty, Hang, Reset
@@ -117,7 +117,8 @@ class Pipeline:
             raise
         except ServiceError as error:
             sandbox.rollback()
-            return self._refusal(error, call, entry), decision
+            lost = decision.error if decision and decision.acts("after") else None
+            return self._refusal(lost or error, call, entry), decision
         except MockserverError as error:
             sandbox.rollback()
             refusal = ServiceError(str(error), status=error.status)
@@ -134,9 +135,19 @@ class Pipeline:
     async def _faults_before(self, call: Call, entry: Entry) -> Decision | None:
         """Decide what happens to the call; wait, and refuse it if that is what happens."""
         faults, sandbox = call.sandbox.faults, call.sandbox
-        decision = faults.call(entry, lambda: self._credential(call), call.headers.get(FAULT))
+        # Rules look at the whole body, of which the journal keeps a part.
+        kept, entry.request_body = entry.request_body, call.raw
+        try:
+            decision = faults.call(entry, lambda: self._credential(call), call.headers.get(FAULT))
+        finally:
+            entry.request_body = kept
         if decision is None:
             return None
+        if isinstance(decision.error, RateLimited):
+            told = decision.error.headers
+            decision.error.headers = {
+                name: told[name] for name in self._service.limit_headers if name in told
+            }
         sandbox.commit()
         entry.fault = decision.view()
         call.answer_headers["Mockserver-Fault"] = decision.header()
@@ -311,7 +322,9 @@ class Pipeline:
             if await send_spoiled(decision, connection, receive, send, start, content):
                 return
         await send(start)
-        await send({"type": "http.response.body", "body": content})
+        await send(
+            {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content}
+        )
 
     def _started(self, answer: Answer, entry: Entry, content: bytes) -> Message:
         """The head of the answer, written down in the journal."""

@@ -70,6 +70,7 @@ class World:
                 for event in each.webhooks
             },
             jobs=set(self.functions()),
+            failing={f"{name}.{kind}" for name, s in self.services.items() for kind in s.failing},
         )
 
     def violations(self, service: str, event: str, payload: Any) -> list[Violation]:
@@ -101,7 +102,13 @@ class Sandbox:
         self.store = Store(folder, world.indexes(), durability=settings.durability)
         self.clock = Clock(settings.clock_start, settings.clock)
         self.ids = Ids(self._seed(), self.store.collection(COUNTERS))
-        self.jobs = Jobs(self.store, self.clock, self.ids, world.functions(), wake)
+        self.journal = Journal(
+            entries=settings.journal_entries,
+            total_bytes=settings.journal_bytes,
+            body_bytes=settings.journal_body_bytes,
+        )
+        self.faults = Faults(self.store, self.clock, self.ids, world.known(), self.journal)
+        self.jobs = Jobs(self.store, self.clock, self.ids, world.functions(), wake, self.faults)
         self.pace = Pace(
             settings.pace,
             self.store,
@@ -114,13 +121,7 @@ class Sandbox:
             },
         )
         self.limits = Limits(self.clock)
-        self.faults = Faults(self.store, self.clock, self.ids, world.known())
         self.examples = Examples(self.ids.seed)
-        self.journal = Journal(
-            entries=settings.journal_entries,
-            total_bytes=settings.journal_bytes,
-            body_bytes=settings.journal_body_bytes,
-        )
         self.uploads = Uploads(
             self.store,
             self.clock,
@@ -138,6 +139,7 @@ class Sandbox:
             allow=settings.webhook_allow,
             check=world.violations,
             journal=self.journal,
+            faults=self.faults,
             wake=wake,
         )
         self._open()
@@ -161,6 +163,7 @@ class Sandbox:
         self.store.rollback()
         self.ids.forget()
         self.jobs.forget()
+        self.faults.undo()
 
     def next_due(self) -> float | None:
         """When something is next due, in the sandbox's time."""

@@ -118,7 +118,11 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One emulated API: a table of contents that the engine reads, without logic of its own."""
+    """One emulated API: a table of contents that the engine reads, without logic of its own.
+
+    `limit_headers` are those that go out with a refusal of `rate_limit`. `failing` are the job
+    kinds that ask `sandbox.faults` whether they are to fail, as a whole or in part.
+    """
 
     name: str
     title: str
@@ -134,6 +138,8 @@ class Service:
     webhooks: "WebhookPolicy | None" = None
     settings: tuple[Setting, ...] = ()
     limits: tuple[Limit, ...] = ()
+    limit_headers: tuple[str, ...] = ("Retry-After",)
+    failing: tuple[str, ...] = ()
     seed: Callable[["Sandbox"], None] | None = None
     adapt_request: Callable[[Call], None] | None = None
     adapt_answer: Callable[[Call, Answer], Answer] | None = None

@@ -171,8 +171,10 @@ class Uploads:
         """Remove the blobs that no document names, nor `keep`; answers how many there were."""
         return self._blobs.collect(self.blobs().union(keep))
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> UploadResult:
-        """Answer a call to a presigned URL, as an ASGI application."""
+    async def handle(
+        self, scope: Scope, receive: Receive, send: Send, refusal: S3Error | None = None
+    ) -> UploadResult:
+        """Answer a call to a presigned URL, as an ASGI application; with the `refusal`, if any."""
         self._calls += 1
         chance = self._ids.derived(COLLECTION, self._calls, self._clock.now())
         request_id, host_id = f"{chance:016X}", f"{chance:064x}"
@@ -187,6 +189,8 @@ class Uploads:
         if not path.startswith(scope.get("mockserver.prefix", "") + ROOM):
             path = scope["mockserver.prefix"] + path
         try:
+            if refusal is not None:
+                raise refusal
             await self._serve(exchange, path, scope["query_string"].decode("latin-1"))
         except S3Error as error:
             result.code = error.code

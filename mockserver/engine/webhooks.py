@@ -11,8 +11,10 @@ import orjson
 
 from mockserver.engine import deliveries
 from mockserver.engine.clock import Clock
-from mockserver.engine.deliveries import COLLECTION, DELIVERED, FAILED, PENDING
+from mockserver.engine.deliveries import COLLECTION, DELIVERED, DROPPED, FAILED, PENDING
 from mockserver.engine.errors import ContractError, UnknownName
+from mockserver.engine.faults import Faults, outgoing
+from mockserver.engine.faults.delivery import Drop, Duplicate, Reorder
 from mockserver.engine.ids import Ids
 from mockserver.engine.jobs import Jobs
 from mockserver.engine.journal import Entry, Journal
@@ -96,6 +98,7 @@ class Webhooks:
         allow: Sequence[str] = (),
         check: Check = lambda service, event, payload: (),
         journal: Journal | None = None,
+        faults: Faults | None = None,
         wake: Callable[[], None] = lambda: None,
         transport: "httpx.AsyncBaseTransport | None" = None,
         concurrency: int = 64,
@@ -107,6 +110,8 @@ class Webhooks:
         self._policies = policies
         self._check = check
         self._journal = journal
+        self._faults = faults
+        self._held: dict[str, str] = {}
         self._wake = wake
         targets = Targets(allow) if transport is None else Targets(allow, _in_process)
         self._sender = Sender(targets, connections=concurrency, transport=transport)
@@ -148,6 +153,8 @@ class Webhooks:
         if violations:
             delivery["violations"] = deliveries.breaches(violations)
             log.error("webhook %s breaks its contract: %s", event, violations[0].message)
+        if self._faults is not None and self._faults.delivering:
+            self._spoil(delivery)
         self._deliveries.put(delivery)
         self._wake()
         return id
@@ -211,6 +218,7 @@ class Webhooks:
         self._flying.clear()
         self._finished.clear()
         self._again.clear()
+        self._held.clear()
         self._tell_watchers()
 
     async def close(self) -> None:
@@ -219,6 +227,37 @@ class Webhooks:
         self.forget()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._sender.close()
+
+    def _spoil(self, delivery: dict[str, Any]) -> None:
+        """Let the faults decide what becomes of a delivery; the caller stores it."""
+        assert self._faults is not None
+        url = delivery["url"]
+        decision = self._faults.delivery(f"{delivery['service']}.{delivery['event']}", url)
+        fault = decision.fault if decision else None
+        if decision is not None:
+            outgoing.mark(delivery, decision)
+        if isinstance(fault, Drop):
+            deliveries.end(delivery, DROPPED)
+            at = self._clock.now()
+            self._tell(delivery, Outcome())
+            self._enter(delivery, _Finished(delivery["id"], at, url, {}, Outcome(), False))
+            return
+        if url in self._held:
+            # The one that waits is let go once this one has been attempted.
+            delivery["frees"] = self._held.pop(url)
+        elif isinstance(fault, Reorder):
+            delivery["next_attempt_at"] += outgoing.PATIENCE
+            self._held[url] = delivery["id"]
+        if isinstance(fault, Duplicate):
+            for _ in range(fault.copies - 1):
+                id = f"dlv-{self._ids.number(COLLECTION):08d}"
+                self._deliveries.put({**delivery, "id": id, "then": None})
+
+    def _let_go(self, id: str, now: float) -> None:
+        """Attempt a delivery that had to let another one go first."""
+        held = self._deliveries.get(id)
+        if held is not None and held["state"] == PENDING and not held["attempts"]:
+            self._deliveries.put({**held, "next_attempt_at": now})
 
     def _waiting(self, limit: int, due: Range | None = None) -> list[dict[str, Any]]:
         """Pending deliveries that are not on their way, the first due first."""
@@ -237,8 +276,10 @@ class Webhooks:
         succeeded = False
         try:
             policy = self._policies[delivery["service"]]
-            prepared = policy.prepare(sandbox, delivery, body, at)
+            fault = outgoing.first_fault(delivery)
+            prepared = policy.prepare(sandbox, delivery, *outgoing.signed(fault, body, at))
             headers = {"content-type": "application/json", **prepared.headers}
+            headers = outgoing.spoiled_headers(fault, headers)
             outcome = await self._sender.post(prepared.url, headers, body, policy.timeout)
             if outcome.status is not None:
                 succeeded = policy.succeeded(outcome.status, outcome.body)
@@ -292,7 +333,12 @@ class Webhooks:
         if finished.id in self._again:
             self._again.discard(finished.id)
             delivery = deliveries.again(delivery, now)
+        if "frees" in delivery:
+            self._let_go(delivery.pop("frees"), now)
         self._deliveries.put(delivery)
+        self._enter(delivery, finished)
+
+    def _enter(self, delivery: Mapping[str, Any], finished: _Finished) -> None:
         if self._journal is not None:
             self._journal.add(_entry(delivery, finished))
 
@@ -335,6 +381,8 @@ def _entry(delivery: Mapping[str, Any], finished: _Finished) -> Entry:
     entry.at = finished.at
     entry.request_body = delivery["body"].encode()[: deliveries.KEPT_BODY]
     entry.request_size = len(delivery["body"])
+    if delivery.get("fault") and len(delivery["attempts"]) < 2:
+        entry.fault = delivery["fault"]["shown"]
     outcome = finished.outcome
     entry.status = outcome.status
     entry.duration = outcome.duration

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.engine.errors import ServiceError
+from mockserver.engine.faults.job import Fail, Stall
 from mockserver.engine.faults.kinds import Fault
 
 
@@ -11,18 +12,38 @@ from mockserver.engine.faults.kinds import Fault
 class Decision:
     """Seconds of latency before and after the side effect, and at most one fault.
 
-    `real` latency is waited for even while the clock is frozen. `error` is what a service is
-    made to say.
+    `real` latency is waited for even while the clock is frozen; `virtual` latency is not waited
+    for at all. `error` is what a service is made to say, `what` the fault as JSON.
     """
 
     rules: list[str] = field(default_factory=list)
     before: float = 0.0
     after: float = 0.0
     real: bool = False
+    virtual: bool = False
     rule: str | None = None
     fault: Fault | None = None
     phase: str = "before"
     error: ServiceError | None = None
+    what: dict[str, Any] | None = None
+
+    @property
+    def fails(self) -> bool:
+        """Whether the work fails as a whole."""
+        return isinstance(self.fault, Fail)
+
+    @property
+    def stalls_at(self) -> int | None:
+        """The percentage at which the work stops, if it does."""
+        return self.fault.progress if isinstance(self.fault, Stall) else None
+
+    def wait(self, seconds: float, phase: str | None, *, real: bool) -> None:
+        """Add latency, before the side effect unless it is to come after."""
+        self.real = self.real or real
+        if phase == "after":
+            self.after += seconds
+        else:
+            self.before += seconds
 
     def acts(self, phase: str) -> bool:
         """Whether the fault takes effect in this phase."""
@@ -40,6 +61,8 @@ class Decision:
             shown["rules"] = list(self.rules)
         if self.before or self.after:
             shown["latency_seconds"] = round(self.before + self.after, 6)
+        if self.virtual:
+            shown["virtual"] = True
         return shown
 
     def header(self) -> str:

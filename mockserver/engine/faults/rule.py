@@ -3,26 +3,35 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from typing import Any
 
 from mockserver.engine.errors import BadRequest
 from mockserver.engine.faults.fields import Fields
+from mockserver.engine.faults.job import Stall
 from mockserver.engine.faults.kinds import KINDS, Fault, read_fault
+from mockserver.engine.faults.rate_limit import RateLimit
 from mockserver.engine.faults.when import When
 from mockserver.engine.where import Where
 
 CALL_FIELDS = ("service", "operation", "method", "path", "client", "headers", "query", "body")
 SEQUENCE = "sequence"
 UPLOADS = "uploads"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+OWN = ("id", "matched", "fired", "counted", "chosen")
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The names that a rule can mean: operations by service, deliveries, and job kinds."""
+    """The names that a rule can mean: operations by service, deliveries, and job kinds.
+
+    Any job can stall; those that are `failing` can fail in the service's own words.
+    """
 
     operations: Mapping[str, Collection[str]] = field(default_factory=dict)
     deliveries: Collection[str] = ()
     jobs: Collection[str] = ()
+    failing: Collection[str] = ()
 
 
 @dataclass(slots=True)
@@ -49,6 +58,23 @@ class Rule:
         """How the rule is called in headers and in the journal."""
         return str(self.document.get("name") or self.id)
 
+    @property
+    def per(self) -> str:
+        """What is counted apart; a rate limit is one for each credential unless it says."""
+        if isinstance(self.steps[0], RateLimit) and "per" not in self.document["when"]:
+            return "credential"
+        return self.when.per
+
+    def view(self) -> dict[str, Any]:
+        """The rule as the control API shows it."""
+        shown = ("id", "name", "where", "when", "what", "matched", "fired")
+        return {name: self.document[name] for name in shown}
+
+    def what(self, fault: Fault) -> dict[str, Any]:
+        """The JSON that a fault of this rule was read from."""
+        what: dict[str, Any] = self.document["what"]
+        return dict(what["steps"][self.steps.index(fault)] if self.sequence else what)
+
     @classmethod
     def read(cls, id: str, given: Mapping[str, Any], known: Known) -> "Rule":
         """From JSON; BadRequest names the field that is wrong, or why the rule can never match."""
@@ -62,6 +88,8 @@ class Rule:
         scope = _scope(steps, where_given)
         where, target = _where(where_given, scope, known)
         _check_phase(when, steps)
+        if scope == "job":
+            _check_job(target, steps, known)
         document = {
             "id": id,
             "name": name or None,
@@ -70,6 +98,8 @@ class Rule:
             "what": dict(what),
             "matched": int(given.get("matched", 0)),
             "fired": int(given.get("fired", 0)),
+            "counted": int(given.get("counted", 0)),
+            "chosen": int(given.get("chosen", 0)),
         }
         return cls(id, document, where, target, when, steps, sequence, scope)
 
@@ -83,9 +113,8 @@ def _objects(given: Mapping[str, Any]) -> None:
 
 
 def _no_strangers(given: Mapping[str, Any]) -> None:
-    known = ("name", "where", "when", "what", "id", "matched", "fired")
     for name in given:
-        if name not in known:
+        if name not in ("name", "where", "when", "what", *OWN):
             raise BadRequest(f"{name!r} is unknown; a rule has name, where, when and what.")
 
 
@@ -126,37 +155,70 @@ def _where(given: Mapping[str, Any], scope: str, known: Known) -> tuple[Where, s
             if name not in CALL_FIELDS:
                 raise BadRequest(f"where.{name} is unknown; there are: {', '.join(CALL_FIELDS)}.")
         _check_operation(given, known)
+        _check_request(given)
         return Where.read(given), None
     for name in given:
         if name not in (scope, "service"):
             raise BadRequest(f"where.{name} can never match a {scope}; name where.{scope}.")
     names = known.deliveries if scope == "delivery" else known.jobs
-    target = given.get(scope)
-    if target is not None and "*" not in str(target) and target not in names:
-        raise _unknown(f"where.{scope}", target, names)
-    service = given.get("service")
-    if service is not None and service not in known.operations:
-        raise _unknown("where.service", service, known.operations)
+    target, service = given.get(scope), given.get("service")
+    if target is not None:
+        _check_name(f"where.{scope}", target, names)
+    if service is not None:
+        _check_name("where.service", service, known.operations)
+    if target is not None and service is not None and not str(target).startswith(f"{service}."):
+        raise BadRequest(f"where.{scope} {target!r} can never match: it is not of {service}.")
     if target is None and service is not None:
         target = f"{service}.*"
     return Where(), target
 
 
+def matches(pattern: str, name: str) -> bool:
+    """Whether a name is meant by a text that may hold `*`."""
+    return pattern == name or ("*" in pattern and fnmatchcase(name, pattern))
+
+
+def _check_name(field: str, given: Any, names: Collection[str]) -> None:
+    if not isinstance(given, str) or not any(matches(given, name) for name in names):
+        raise _unknown(field, given, names)
+
+
 def _check_operation(given: Mapping[str, Any], known: Known) -> None:
     service, operation = given.get("service"), given.get("operation")
-    services = (*known.operations, UPLOADS)
-    if service is not None and "*" not in str(service) and service not in services:
-        raise _unknown("where.service", service, services)
-    if operation is None or "*" in str(operation):
+    if service is not None:
+        _check_name("where.service", service, (*known.operations, UPLOADS))
+    if operation is None:
         return
     among = [
         name
         for each, names in known.operations.items()
-        if service in (None, each)
+        if service is None or matches(service, each)
         for name in names
     ]
-    if operation not in among:
-        raise _unknown("where.operation", operation, among)
+    _check_name("where.operation", operation, among)
+
+
+def _check_request(given: Mapping[str, Any]) -> None:
+    """Refuse what no request can have."""
+    method, path = given.get("method"), given.get("path")
+    if method is not None and "*" not in str(method) and method not in METHODS:
+        raise _unknown("where.method", method, METHODS)
+    if path is not None and not str(path).startswith(("/", "*")):
+        raise BadRequest(f"where.path {path!r} can never match: a path begins with /.")
+    body = given.get("body")
+    for pointer in body if isinstance(body, Mapping) else ():
+        if pointer and not str(pointer).startswith("/"):
+            raise BadRequest(f"where.body {pointer!r} is no JSON pointer: it begins with /.")
+
+
+def _check_job(target: str | None, steps: tuple[Fault | None, ...], known: Known) -> None:
+    """Only some jobs can fail; any can stall."""
+    kind = next((step.type for step in steps if step and not isinstance(step, Stall)), None)
+    if kind is not None and not any(matches(target or "*", name) for name in known.failing):
+        raise BadRequest(
+            f"where.job {target!r} can never match {kind}: that job only stalls; "
+            f"those that fail are: {', '.join(sorted(known.failing))}."
+        )
 
 
 def _unknown(field: str, given: Any, names: Collection[str]) -> BadRequest:
