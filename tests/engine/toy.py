@@ -83,6 +83,7 @@ DOCUMENT: dict[str, Any] = {
             "post": {"operationId": "doNothing", "responses": {"204": {"description": "Done."}}}
         },
     },
+    "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
     "webhooks": {
         "item_done": {
             "post": {
