@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx
@@ -149,18 +150,25 @@ _run_calls()
 def _processor_calls() -> None:
     """The calls that extractors, classifiers and splitters have, and their versions."""
     for noun, id in PROCESSORS.items():
+        key = f"{noun}_id"
         add(f"{noun}s.list", **LISTS)
         add(f"{noun}s.create", name="Made", config=CONFIGS[noun])
         add(f"{noun}s.retrieve", id=id)
-        CALLS[f"{noun}s.update"] = lambda known, noun=noun: getattr(
-            known.client, f"{noun}s"
-        ).update(_processor(known, noun), name="Renamed", config=CONFIGS[noun])
-        key = f"{noun}_id"
+        CALLS[f"{noun}s.update"] = partial(_update, noun)
         add(f"{noun}_versions.list", **{key: id}, max_page_size=1)
         add(f"{noun}_versions.retrieve", **{key: id}, version_id="1.0")
-        CALLS[f"{noun}_versions.create"] = lambda known, noun=noun, key=key: getattr(
-            known.client, f"{noun}_versions"
-        ).create(**{key: _processor(known, noun)}, release_type="minor", config=CONFIGS[noun])
+        CALLS[f"{noun}_versions.create"] = partial(_publish, noun)
+
+
+def _update(noun: str, known: Known) -> Any:
+    resource = getattr(known.client, f"{noun}s")
+    return resource.update(_processor(known, noun), name="Renamed", config=CONFIGS[noun])
+
+
+def _publish(noun: str, known: Known) -> Any:
+    given = {f"{noun}_id": _processor(known, noun), "config": CONFIGS[noun]}
+    resource = getattr(known.client, f"{noun}_versions")
+    return resource.create(**given, release_type="minor")
 
 
 def _processor(known: Known, noun: str) -> str:
@@ -318,7 +326,8 @@ CALLS["processor.update"] = lambda known: known.client.processor.update(
     _processor(known, "extractor"), name="Older"
 )
 CALLS["processor_version.create"] = lambda known: known.client.processor_version.create(
-    _processor(known, "extractor"), release_type="major"
+    _processor(known, "extractor"),
+    release_type="major",  # type: ignore[arg-type]
 )
 
 
