@@ -18,18 +18,22 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver import scenarios
 from mockserver.admin import admin, sandboxes
 from mockserver.credentials import credential_of, credential_places
 from mockserver.data import data_folder
 from mockserver.engine.clock import monotonic
 from mockserver.engine.contract import Contract
 from mockserver.engine.errors import ConfigError, ContractError, MockserverError
+from mockserver.engine.faults import storage
 from mockserver.engine.journal import Entry
-from mockserver.engine.pipeline import Pipeline
+from mockserver.engine.pipeline import FAULT, Pipeline
+from mockserver.engine.s3 import S3Error
 from mockserver.engine.sandbox import Sandbox, World
 from mockserver.engine.sandboxes import DEFAULT, Sandboxes
 from mockserver.engine.service import HandlerTable, Service
 from mockserver.engine.ticker import Ticker
+from mockserver.engine.uploads import UploadResult
 from mockserver.services import SERVICES
 from mockserver.settings import Settings
 
@@ -44,6 +48,7 @@ def create_world(settings: Settings, services: Iterable[Service] = SERVICES) -> 
         services=by_name,
         contracts={name: load_contract(service) for name, service in by_name.items()},
         fixtures=load_fixtures(by_name),
+        rules=scenarios.planted(settings.faults, settings.scenario),
     )
 
 
@@ -288,11 +293,31 @@ async def upload(scope: Scope, receive: Receive, send: Send) -> None:
         kind="upload",
     )
     entry.at = sandbox.clock.now()
-    result = await sandbox.uploads.handle(scope, receive, send)
+    result = await _uploaded(sandbox, entry, scope, receive, send)
     entry.status = result.status or None
     entry.request_size, entry.response_size = result.received, result.sent
     entry.duration = monotonic() - started
     sandbox.journal.add(entry)
+
+
+async def _uploaded(
+    sandbox: Sandbox, entry: Entry, scope: Scope, receive: Receive, send: Send
+) -> UploadResult:
+    asked = entry.header(FAULT)
+    if not sandbox.faults.active and asked is None:
+        return await sandbox.uploads.handle(scope, receive, send)
+    try:
+        decision = sandbox.faults.call(entry, lambda: None, asked)
+    except MockserverError as error:
+        refusal = S3Error(error.status, "InvalidArgument", str(error))
+        return await sandbox.uploads.handle(scope, receive, send, refusal)
+    if decision is None:
+        return await sandbox.uploads.handle(scope, receive, send)
+    sandbox.commit()
+    entry.fault = decision.view()
+    return await storage.serve(
+        decision, sandbox.uploads.handle, sandbox.clock, scope, receive, send
+    )
 
 
 def with_sandboxes(app: App) -> Service:

@@ -93,6 +93,14 @@ class Settings:
             "list", "Webhook targets beyond loopback and private ones: hosts, networks or *."
         ),
     )
+    faults: Path | None = field(
+        default=None,
+        metadata=described("path", "YAML or JSON file with a list of fault rules.", shown="none"),
+    )
+    scenario: tuple[str, ...] = field(
+        default=(),
+        metadata=described("list", "Fault rules under a name, such as outage-and-recovery."),
+    )
     ready_file: Path | None = field(
         default=None,
         metadata=described(

@@ -2,8 +2,10 @@
 
 from mockserver.admin import (
     clock,
+    faults,
     inbox,
     requests,
+    scenarios,
     services,
     snapshots,
     state,
@@ -28,6 +30,8 @@ admin = Service(
         | clock.handles
         | transitions.handles
         | requests.handles
+        | faults.handles
+        | scenarios.handles
         | webhooks.handles
         | inbox.handles
     ),

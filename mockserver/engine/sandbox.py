@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +43,7 @@ class World:
     services: Mapping[str, Service]
     contracts: Mapping[str, Contract]
     fixtures: Mapping[str, list[dict[str, Any]]]
+    rules: Sequence[Mapping[str, Any]] = ()
 
     def indexes(self) -> dict[str, "tuple[Index, ...]"]:
         """The indexes of the engine's own collections and of every service's."""
@@ -107,7 +108,7 @@ class Sandbox:
             total_bytes=settings.journal_bytes,
             body_bytes=settings.journal_body_bytes,
         )
-        self.faults = Faults(self.store, self.clock, self.ids, world.known(), self.journal)
+        self.faults = Faults(self.store, self.clock, self.ids, world.known, self.journal)
         self.jobs = Jobs(self.store, self.clock, self.ids, world.functions(), wake, self.faults)
         self.pace = Pace(
             settings.pace,
@@ -263,6 +264,8 @@ class Sandbox:
     def _open(self) -> None:
         if "sandbox" in self.store.collection(IDENTITY):
             self._resume_clock()
+            self.faults.install(self.world.rules)
+            self.commit()
             return
         self._plant()
 
@@ -274,6 +277,7 @@ class Sandbox:
         for service in self.services.values():
             if service.seed:
                 service.seed(self)
+        self.faults.install(self.world.rules)
         self._keep_clock()
 
     def _keep_clock(self) -> None:

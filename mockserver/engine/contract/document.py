@@ -58,13 +58,18 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 _DIGITS = frozenset("-+.0123456789")
 
 
-def read(path: Path) -> dict[str, Any]:
-    """The document in a YAML or JSON file."""
+def load(path: Path) -> Any:
+    """What a YAML or JSON file holds."""
     try:
         text = path.read_text(encoding="utf-8")
-        found = json.loads(text) if path.suffix == ".json" else _parse(text, str(path))
+        return json.loads(text) if path.suffix == ".json" else _parse(text, str(path))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise ContractError(f"{path}: cannot be read: {error}") from error
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The document in a YAML or JSON file."""
+    found = load(path)
     if not isinstance(found, dict):
         raise ContractError(f"{path}: is not an OpenAPI document: the top level is not an object")
     return found

@@ -60,9 +60,10 @@ async def send_spoiled(
             connection.reset()
         case Empty():
             connection.close()
-        case Truncate(bytes=kept):
+        case Truncate() as cut:
+            kept = content[: cut.kept(len(content))]
             await send(start)
-            await send({"type": "http.response.body", "body": content[:kept], "more_body": True})
+            await send({"type": "http.response.body", "body": kept, "more_body": True})
             connection.close()
     return True
 

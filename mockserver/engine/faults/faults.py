@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
@@ -41,13 +42,18 @@ class Faults:
     """
 
     def __init__(
-        self, store: "Store", clock: Clock, ids: Ids, known: Known, journal: Journal | None = None
+        self,
+        store: "Store",
+        clock: Clock,
+        ids: Ids,
+        known: Callable[[], Known],
+        journal: Journal | None = None,
     ) -> None:
         self._documents = store.collection(COLLECTION)
         self._work = store.collection(WORK)
         self._clock = clock
         self._ids = ids
-        self._known = known
+        self._find_known = known
         self._journal = journal
         self._rules: dict[str, Rule] = {}
         self._touched: set[str] = set()
@@ -59,6 +65,11 @@ class Faults:
         self.delivering = False
         """Whether there is any rule for deliveries."""
         self.forget()
+
+    @cached_property
+    def _known(self) -> Known:
+        """The names that there are, looked for with the first rule."""
+        return self._find_known()
 
     def views(self) -> list[dict[str, Any]]:
         """The rules as the control API shows them, with how often each matched and fired."""

@@ -51,17 +51,27 @@ class Hang:
 
 @dataclass(frozen=True, slots=True)
 class Truncate:
-    """The length is promised, but only the first `bytes` of the body are sent."""
+    """The length is promised, but only the first `bytes`, or this `share`, of the body are sent.
+
+    Of an upload the server takes so much before it hangs up.
+    """
 
     bytes: int
+    share: float | None = None
     type: str = "truncate"
     phases: tuple[str, ...] = ("after",)
     scope: str = "call"
 
     @classmethod
     def read(cls, fields: Fields) -> "Truncate":
-        """`{"bytes"}`: how many are sent, 0 by default."""
+        """`{"bytes"}`: how many are sent, 0 by default; or `{"share"}` of the whole."""
+        if fields.has("share") and not fields.has("bytes"):
+            return cls(0, fields.number("share", high=1.0))
         return cls(fields.whole("bytes", 0, low=0))
+
+    def kept(self, length: int) -> int:
+        """How much is left of a body."""
+        return min(self.bytes, length) if self.share is None else int(self.share * length)
 
 
 @dataclass(frozen=True, slots=True)
