@@ -398,14 +398,24 @@ async def test_attempts_that_end_together_share_a_commit(
 
 
 async def test_a_reset_breaks_off_what_is_on_its_way(world: World) -> None:
+    arrived, answered = asyncio.Event(), asyncio.Event()
+
+    async def receive(request: httpx.Request) -> httpx.Response:
+        arrived.set()
+        await answered.wait()
+        return httpx.Response(200)
+
+    world.answer = receive
     id = world.emit()
     world.start()
+    await arrived.wait()
     world.webhooks.forget()
     world.store.clear()
     world.ids.forget()
-    assert await world.settle() == 0
-    # The same id again, which the broken off attempt must not touch.
+    # The same id again, which the answer to the first must not touch.
     assert world.emit(delay=60) == id
+    answered.set()
+    await turns()
     assert await world.settle() == 0
     assert world.outcome(id) == ("pending", [])
 
