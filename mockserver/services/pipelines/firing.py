@@ -162,7 +162,7 @@ def _seed(
     plan = chains.plan(sandbox, chain, source, target)
     designs = sources.Designs(sandbox, source["id"])
     rows: list[tasks.Row] = []
-    warnings = [*run["warnings"], *plan.warnings]
+    warnings = [*run["warnings"], *plan.findings]
     for task in finished:
         values, problems = plan.row(nodes.values(task, designs.of(task).fields))
         rows.append((values, {"chain_id": chain["id"], "source_task_id": task["id"]}))

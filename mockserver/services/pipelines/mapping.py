@@ -1,5 +1,6 @@
 """Which source column feeds which dataset field, and the values that come of it."""
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -34,12 +35,12 @@ class Plan:
     """What a mapping comes to for these fields and these columns."""
 
     lines: tuple[Line, ...]
-    warnings: tuple[dict[str, Any], ...] = ()
+    findings: tuple[dict[str, Any], ...] = ()
 
     def row(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """A task's fields from a row, and what could not be taken over."""
         found: dict[str, Any] = {}
-        warnings: list[dict[str, Any]] = []
+        missed: list[dict[str, Any]] = []
         for line in self.lines:
             name = line.field["name"]
             value = values.get(line.source)
@@ -47,13 +48,13 @@ class Plan:
                 value = reached(value, line.steps)
                 if fields.is_empty(value):
                     message = f"{line.source} has nothing at the path for {name}."
-                    warnings.append(fields.problem(name, "json_path_not_found", message))
+                    missed.append(fields.problem(name, "json_path_not_found", message))
             if not fields.is_empty(value):
                 try:
                     found[name] = converted(line.field, value)
                 except fields.Unfit as error:
-                    warnings.append(fields.problem(name, "not_coercible", f"{name} {error}."))
-        return found, warnings
+                    missed.append(fields.problem(name, "not_coercible", f"{name} {error}."))
+        return found, missed
 
 
 def suggest(
@@ -156,8 +157,11 @@ def compiled(path: str) -> Steps:
     Of the grammar only `$`, `.name`, `["name"]` and `[0]` are taken (fact 6.4).
     """
     try:
-        found = parse(path)
-    except (JSONPathError, RecursionError) as error:
+        with warnings.catch_warnings():
+            # What the library is about to drop is outside this grammar anyhow.
+            warnings.simplefilter("error", DeprecationWarning)
+            found = parse(path)
+    except (JSONPathError, RecursionError, DeprecationWarning) as error:
         raise ValueError("is not a JSON path") from error
     steps: list[str | int] = []
     while isinstance(found, Child):

@@ -100,6 +100,7 @@ class World:
 
     async def error(self, method: str, path: str, body: Any = None, **more: Any) -> dict[str, Any]:
         """The error of a call that must fail and change nothing."""
+        self.sandbox.jobs.run_due(self.sandbox)
         before = self.counts()
         answer = await self.call(method, path, body, **more)
         assert self.counts() == before
