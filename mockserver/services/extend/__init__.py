@@ -23,6 +23,7 @@ service = Service(
     indexes=indexes,
     transitions=lifecycle.transitions,
     webhooks=events.policy,
+    failing=("finish_run", "finish_slice"),
     settings=(
         Setting(
             "extend.default_version",

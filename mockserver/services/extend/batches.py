@@ -66,13 +66,13 @@ def run_ids(sandbox: Sandbox, head: Mapping[str, Any]) -> Iterator[str]:
         yield prefix + derived_tail(sandbox.ids, "extend.batches", head["batchId"], number)
 
 
-def members(sandbox: Sandbox, head: Mapping[str, Any]) -> Iterator[Document]:
-    """The runs of an unfolded slice that still exist."""
+def members(sandbox: Sandbox, head: Mapping[str, Any]) -> Iterator[tuple[int, Document]]:
+    """The runs of an unfolded slice that still exist, with their places in the batch."""
     collection = sandbox.collection(KINDS[head["kind"]].collection)
-    for id in run_ids(sandbox, head):
+    for place, id in enumerate(run_ids(sandbox, head), head["first"]):
         run = collection.get(id)
         if run is not None:
-            yield run
+            yield place, run
 
 
 def inputs_of(sandbox: Sandbox, head: Mapping[str, Any]) -> list[Document]:
@@ -138,11 +138,11 @@ def _run(
     if "metadata" in each:
         own["metadata"] = each["metadata"]
     if head["status"] not in ("PENDING", "PROCESSING"):
-        message = head["failed"].get(number)
-        own["status"] = "PROCESSED" if message is None else "FAILED"
+        cause = head["failed"].get(number)
+        own["status"] = "PROCESSED" if cause is None else "FAILED"
         own["endTime"] = head["endTime"]
-        if message is not None:
-            own |= {"failureReason": failure_reason(kind), "failureMessage": message}
+        if cause is not None:
+            own |= {"failureReason": cause[0], "failureMessage": cause[1]}
     if kind is WORKFLOW:
         made_by = {name: own.pop(name) for name in ("workflowId", "versionId", "planId")}
         run = workflow_runs.new_run(sandbox, id, made_by, [file], **own)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mockserver.engine.faults import Decision
 from mockserver.engine.pace import Transition
 from mockserver.engine.sandbox import Sandbox
 from mockserver.engine.service import JobTable
@@ -23,6 +24,8 @@ transitions: dict[str, Transition] = {
     "finish_cancel": Transition(fast=(0.02, 0.1), realistic=(0.5, 3)),
     "finish_evaluation": Transition(fast=(0.1, 0.4), realistic=(20, 120)),
 }
+BROKEN = ("INTERNAL_ERROR", "The run was made to fail.")
+"""Why a run fails that a fault rule means (a retryable reason; facts 6)."""
 _REJECTED = 10
 """In a hundred: how many runs a reviewer rejects."""
 
@@ -60,7 +63,11 @@ def finish_run(sandbox: Sandbox, *, kind: str, id: str) -> None:
     run = sandbox.collection(KINDS[kind].collection).get(id)
     if run is None or run["status"] != "PROCESSING":
         return
-    finish(sandbox, KINDS[kind], run, Announcer(sandbox))
+    announcer = Announcer(sandbox)
+    if _fails(sandbox, sandbox.faults.job("extend.finish_run", id), id, 0):
+        endings.failed(sandbox, KINDS[kind], run, BROKEN, announcer)
+    else:
+        finish(sandbox, KINDS[kind], run, announcer)
     if kind == WORKFLOW.name:
         _ask_reviewer(sandbox, [id], resource=id)
 
@@ -85,7 +92,7 @@ def _start(sandbox: Sandbox, head: Document) -> None:
         collection = sandbox.collection(KINDS[head["kind"]].collection)
         collection.put_many(
             {**run, **started}
-            for run in list(batches.members(sandbox, head))
+            for _, run in list(batches.members(sandbox, head))
             if run["status"] == "PENDING"
         )
     batches.keep(sandbox, {**head, **started, "queued": False})
@@ -108,15 +115,33 @@ def finish_slice(sandbox: Sandbox, *, slice: str) -> None:
     else:
         if head["folded"]:
             head = batches.unfold(sandbox, head)
-        shown = workflow_runs.Shown(sandbox)
-        for run in list(batches.members(sandbox, head)):
-            if run["status"] == "PROCESSING":
-                finish(sandbox, kind, run, announcer, shown)
+        _finish_members(sandbox, kind, head, announcer)
         batches.keep(sandbox, {**head, "status": "PROCESSED"})
         if kind is WORKFLOW:
             ids = list(batches.run_ids(sandbox, head))
             _ask_reviewer(sandbox, ids, resource=head["batchId"])
     endings.count_down(sandbox, kind, head["batchId"], announcer)
+
+
+def _finish_members(
+    sandbox: Sandbox, kind: Kind, head: Mapping[str, Any], announcer: Announcer
+) -> None:
+    shown = workflow_runs.Shown(sandbox)
+    decision = sandbox.faults.job("extend.finish_slice", head["batchId"])
+    for place, run in list(batches.members(sandbox, head)):
+        if run["status"] != "PROCESSING":
+            continue
+        if _fails(sandbox, decision, head["batchId"], place):
+            endings.failed(sandbox, kind, run, BROKEN, announcer)
+        else:
+            finish(sandbox, kind, run, announcer, shown)
+
+
+def _fails(sandbox: Sandbox, decision: Decision | None, work: str, place: int) -> bool:
+    """Whether a fault rule makes this run fail: the work as a whole, or its share of it."""
+    if decision is None:
+        return False
+    return decision.fails or sandbox.faults.item_fails(decision, work, place)
 
 
 def _told_apart(
@@ -135,10 +160,14 @@ def _told_apart(
 def _outcome(sandbox: Sandbox, head: Mapping[str, Any]) -> Document:
     """How the runs of a folded slice ended: all well but for files that cannot be had."""
     failed = {}
+    reason = batches.failure_reason(KINDS[head["kind"]])
+    decision = sandbox.faults.job("extend.finish_slice", head["batchId"])
     for number, each in enumerate(batches.inputs_of(sandbox, head)):
         message = files.unavailable(sandbox, each["file"])
-        if message is not None:
-            failed[str(number)] = message
+        if _fails(sandbox, decision, head["batchId"], head["first"] + number):
+            failed[str(number)] = BROKEN
+        elif message is not None:
+            failed[str(number)] = (reason, message)
     status = "PROCESSED" if not failed else batches.MIXED
     if len(failed) == head["count"]:
         status = "FAILED"
