@@ -28,6 +28,7 @@ service = Service(
     },
     transitions=lifecycle.transitions,
     webhooks=callbacks.policy,
+    failing=("create_tasks", "create_task"),
     settings=(
         Setting(
             "sama.status_limit",

@@ -25,6 +25,9 @@ READ_AT_ONCE = 1024 * 1024
 MOST_IN_A_FILE = 2**24
 """Task ids leave three bytes for the place in the batch."""
 
+BROKEN = error_item(500, "The task could not be created.")
+"""What creation says where a fault makes it fail."""
+
 OPEN_STATES = ("waiting", "uploaded", "processing")
 _DEFAULTS = ("priority", "reserve_for", "submit", "duration")
 
@@ -154,8 +157,13 @@ def create_one(
 def create_task(sandbox: Sandbox, *, id: str, project_id: int, raw: dict[str, Any]) -> None:
     """Make one task of an asynchronous project, and tell its creation callback."""
     project = sandbox.collection("sama.projects").get(project_id)
-    if project is not None:
-        _make(sandbox, project, [(id, inputs.read_task(project, raw, {}))], None)
+    if project is None:
+        return
+    task = inputs.read_task(project, raw, {})
+    fault = sandbox.faults.job("sama.create_task", id)
+    if fault and fault.fails:
+        task.errors = [BROKEN]
+    _make(sandbox, project, [(id, task)], None)
 
 
 @runs("create_tasks")
@@ -173,10 +181,17 @@ def create_tasks(sandbox: Sandbox, *, batch_id: int, position: int = 0, offset: 
     project = sandbox.collection("sama.projects").get(batch["project_id"])
     if project is None:
         return
+    fault = sandbox.faults.job("sama.create_tasks", str(batch_id))
+    if fault and fault.fails:
+        batch["errors"] = [error_item(500, "The tasks could not be created.")]
+        _end(sandbox, batch)
+        return
     elements, offset = _next_elements(sandbox, batch, position, offset)
     new = []
     for place, raw in enumerate(elements, position):
         task = inputs.read_task(project, raw, batch["defaults"])
+        if sandbox.faults.item_fails(fault, batch_id, place):
+            task.errors = [BROKEN]
         if isinstance(raw, Broken):
             task.errors = [error_item(400, raw.message)]
         new.append((wire.task_id(batch["stem"], place), task))

@@ -206,3 +206,51 @@ async def test_a_batch_of_a_project_that_is_gone_does_no_harm(by_hand: World) ->
     await by_hand.advance(60)
     assert by_hand.documents("tasks") == []
     assert by_hand.sandbox.jobs.pending() == 0
+
+
+def break_work(world: World, job: str, what: dict[str, Any]) -> None:
+    """Let a fault meet the jobs of this name."""
+    world.sandbox.faults.add({"where": {"job": job}, "what": what})
+
+
+async def test_a_fault_can_fail_the_creation_of_a_whole_batch(by_hand: World) -> None:
+    break_work(by_hand, "sama.create_tasks", {"type": "fail"})
+    answer = await by_hand.batch(*urls(300), notification_email="team@example.com")
+    await by_hand.advance(60)
+    status = await status_of(by_hand, answer["batch_id"])
+    assert (status["state"], status["tasks"]) == ("failed", [])
+    assert status["errors"] == [{"type": 500, "message": "The tasks could not be created."}]
+    assert by_hand.documents("tasks") == by_hand.documents("inline_tasks") == []
+    assert len(by_hand.documents("mails")) == 1
+
+
+async def test_a_fault_can_fail_a_share_of_a_batch(by_hand: World) -> None:
+    break_work(by_hand, "sama.create_tasks", {"type": "partial", "share": 0.25})
+    answer = await by_hand.batch(*urls(600))
+    await by_hand.advance(60)
+    status = await status_of(by_hand, answer["batch_id"])
+    assert status["state"] == "completed"
+    assert 90 < status["failed_count"] < 210
+    assert status["created_count"] + status["failed_count"] == 600
+    assert len(by_hand.documents("tasks")) == status["created_count"]
+
+
+async def test_a_fault_can_hold_a_batch_until_it_is_let_go(by_hand: World) -> None:
+    break_work(by_hand, "sama.create_tasks", {"type": "stall"})
+    answer = await by_hand.batch(*urls(1))
+    await by_hand.advance(3600)
+    assert (await status_of(by_hand, answer["batch_id"]))["state"] == "uploaded"
+    by_hand.sandbox.pace.release("sama.create_tasks", str(answer["batch_id"]))
+    await by_hand.advance(1)
+    assert (await status_of(by_hand, answer["batch_id"]))["state"] == "completed"
+
+
+async def test_a_fault_can_fail_a_single_task(by_hand: World) -> None:
+    break_work(by_hand, "sama.create_task", {"type": "fail"})
+    await by_hand.callbacks("task_creation", project=118)
+    data = {"video": "https://assets.example/v.mp4", "frames": 30}
+    await by_hand.call("POST", "/tasks.json", {"data": data}, project=118)
+    await by_hand.advance(60)
+    (message,) = by_hand.inbox("task_creation")
+    assert [error["type"] for error in message["json"]["errors"]] == [500]
+    assert by_hand.documents("tasks") == []
