@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from math import floor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
@@ -169,12 +170,14 @@ class Faults:
         if f"{name}/{resource}" in self._work:
             self._remember(name, resource, None)
 
-    def item_fails(self, decision: Decision | None, *key: Any) -> bool:
-        """Whether this item of a partial failure is one of those that fail."""
+    def item_fails(self, decision: Decision | None, batch: Any, index: int) -> bool:
+        """Whether this item of a batch is one of the share that fails; they are spread evenly."""
         if decision is None or not isinstance(decision.fault, Partial):
             return False
-        draw = self._ids.random(COLLECTION, decision.rule, "item", *key).random()
-        return bool(draw < decision.fault.share)
+        share = decision.fault.share
+        start = self._ids.random(COLLECTION, decision.rule, "items", batch).random() * (1 - 1e-6)
+        # Half a millionth hides what floats make of a share such as 0.29.
+        return floor(start + (index + 1) * share + 5e-7) > floor(start + index * share + 5e-7)
 
     def store_counters(self) -> None:
         """Put what was counted since the last call into the store; the caller commits."""

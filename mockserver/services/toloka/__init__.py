@@ -1,7 +1,7 @@
 """Toloka: tasks, operations and their logs, pools and the crowd that works on them."""
 
 from mockserver.engine.service import Service, Setting
-from mockserver.services.toloka import errors, subscriptions, wire
+from mockserver.services.toloka import errors, operations, subscriptions, wire
 from mockserver.services.toloka.controls import controls
 from mockserver.services.toloka.handlers import handles
 from mockserver.services.toloka.indexes import INDEXES
@@ -19,6 +19,8 @@ service = Service(
     ),
     handlers=handles,
     jobs=runs,
+    failing=operations.FAILING,
+    limit_headers=(),
     controls=controls,
     authenticate=wire.authenticate,
     refuse=errors.refuse,

@@ -5,9 +5,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.engine.sandbox import Sandbox
-from mockserver.services.toloka import errors, wire
+from mockserver.services.toloka import errors, pools, wire
 
 COLLECTION = "toloka.operations"
+
+FAILING = (
+    "create_tasks",
+    "create_task_suites",
+    "create_user_bonuses",
+    "open_pool",
+    "close_pool",
+    "close_pool_for_update",
+    "archive_pool",
+    "clone_pool",
+    "archive_project",
+    "aggregate_solutions",
+    "measure_pools",
+)
+"""What operations are carried out by, and so can be made to fail."""
 
 TERMINAL = ("SUCCESS", "FAIL")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
@@ -63,8 +78,15 @@ def start_later(sandbox: Sandbox, operation: Operation, transition: str) -> None
 
 
 def start(sandbox: Sandbox, operation_id: str, transition: str) -> None:
-    """The operation runs, and what it is for happens next."""
-    progress(sandbox, get(sandbox, operation_id), 0)
+    """The operation runs, and what it is for happens next, unless it is to fail or stall."""
+    operation = get(sandbox, operation_id)
+    fault = sandbox.faults.job(f"toloka.{transition}", operation_id)
+    if fault and fault.fails:
+        for lock in sandbox.collection(pools.LOCKS).find({"operation": operation_id}):
+            sandbox.collection(pools.LOCKS).delete(lock["id"])
+        finish(sandbox, operation, "FAIL", {"code": "INTERNAL_ERROR", "message": "Internal Error"})
+        return
+    progress(sandbox, operation, (fault and fault.stalls_at) or 0)
     arguments = {"operation_id": operation_id}
     sandbox.pace.schedule(f"toloka.{transition}", arguments, resource=operation_id)
 

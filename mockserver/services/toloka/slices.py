@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockserver.engine.sandbox import Sandbox
-from mockserver.services.toloka import batches, operations, pools, wire
+from mockserver.services.toloka import batches, errors, operations, pools, wire
 from mockserver.services.toloka.batches import CHECKED, COLLECTION, KINDS, SLICE, SLICES, Item, Kind
 from mockserver.services.toloka.operations import Operation
 
@@ -65,8 +65,11 @@ def _create(sandbox: Sandbox, kind: Kind, batch: Item, number: int, *, checked: 
     A pool may have gone since the batch was checked, so every item is looked at again.
     """
     faults, good = {}, []
+    fault = sandbox.faults.job(f"toloka.create_{batch['kind']}", batch["id"])
     for index, item in enumerate(batches.read(sandbox, batch, number), number * SLICE):
         found = kind.errors(item)
+        if not found and sandbox.faults.item_fails(fault, batch["id"], index):
+            found = {"__item": errors.field("INTERNAL_ERROR", "Internal Error")}
         if found:
             faults[str(index)] = found
         else:
