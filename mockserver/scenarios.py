@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.data import data_folder
-from mockserver.engine.contract.document import load
+from mockserver.engine.contract.files import load
 from mockserver.engine.errors import ConfigError, ContractError, UnknownName
 
 Given = dict[str, Any]

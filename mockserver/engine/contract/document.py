@@ -1,14 +1,15 @@
 """An OpenAPI document as data: read from a file, its references followed, its faults named."""
 
-import json
-import re
+import contextlib
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-import yaml
+import orjson
 
 from mockserver.engine.contract.violations import step
 from mockserver.engine.errors import ContractError
@@ -20,93 +21,41 @@ INSTANCES = frozenset({"example", "examples", "default", "enum", "const"})
 
 _CONTAINERS = (dict, list)
 
-
-_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_INTEGER = re.compile(r"[-+]?[0-9]+")
-_NAMED = {
-    **dict.fromkeys(("true", "True", "TRUE"), "bool"),
-    **dict.fromkeys(("false", "False", "FALSE"), "bool"),
-    **dict.fromkeys(("null", "Null", "NULL", "~", ""), "null"),
-}
+FORM = 1
+"""Version of the kept form of a document; a change in how files are read makes it rise."""
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Reads plain scalars as YAML 1.2 does, so that dates, `no` and `12:30` stay strings.
+def load_compiled(path: Path) -> Any:
+    """As `load`, from the form that an earlier start kept beside the file, as Python keeps `.pyc`.
 
-    It replaces the general way in which PyYAML finds the type of a scalar, which takes a third of
-    the time that reading takes.
+    Reading YAML takes most of the time of a start. The kept form is named by the file's content,
+    so it is never out of date; where it cannot be written, the file is read each time.
     """
-
-    def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
-        if kind is not yaml.ScalarNode:
-            return "map" if kind is yaml.MappingNode else "seq"
-        if not implicit[0]:
-            return "str"
-        if value[:1] in _DIGITS:
-            if _INTEGER.fullmatch(value):
-                return "int"
-            return "float" if _NUMBER.fullmatch(value) else "str"
-        return _NAMED.get(value, "str")
-
-    def descend_resolver(self, node: Any, index: Any) -> None:
-        return None
-
-    def ascend_resolver(self) -> None:
-        return None
-
-
-_DIGITS = frozenset("-+.0123456789")
-
-
-def load(path: Path) -> Any:
-    """What a YAML or JSON file holds."""
     try:
-        text = path.read_text(encoding="utf-8")
-        return json.loads(text) if path.suffix == ".json" else _parse(text, str(path))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        raise ContractError(f"{path}: cannot be read: {error}") from error
+        digest = blake2b(path.read_bytes(), digest_size=8).hexdigest()
+        kept = path.parent / "__pycache__" / f"{path.stem}.{FORM}-{digest}.json"
+        return orjson.loads(kept.read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        from mockserver.engine.contract.files import load
+
+        found = load(path)
+    with contextlib.suppress(OSError, TypeError):
+        kept.parent.mkdir(exist_ok=True)
+        written = kept.with_suffix(f".{os.getpid()}")
+        written.write_bytes(orjson.dumps(found))
+        written.replace(kept)
+        for old in kept.parent.glob(f"{path.stem}.{FORM}-*.json"):
+            if old != kept:
+                old.unlink()
+    return found
 
 
 def read(path: Path) -> dict[str, Any]:
     """The document in a YAML or JSON file."""
-    found = load(path)
+    found = load_compiled(path)
     if not isinstance(found, dict):
         raise ContractError(f"{path}: is not an OpenAPI document: the top level is not an object")
     return found
-
-
-def _parse(text: str, source: str) -> Any:
-    loader = _Loader(text)
-    try:
-        node = loader.get_single_node()
-        return None if node is None else _value(node, source)
-    finally:
-        loader.dispose()
-
-
-def _value(node: yaml.Node, source: str) -> Any:
-    """Plain data of a node; keys become strings, and a key given twice is an error."""
-    if isinstance(node, yaml.MappingNode):
-        found: dict[str, Any] = {}
-        for key, value in node.value:
-            if key.value in found or key.value == "<<":
-                line = key.start_mark.line + 1
-                fault = "merge keys are not YAML 1.2" if key.value == "<<" else "is given twice"
-                raise ContractError(f"{source}: line {line}: {key.value!r}: {fault}")
-            found[key.value] = _value(value, source)
-        return found
-    if isinstance(node, yaml.SequenceNode):
-        return [_value(item, source) for item in node.value]
-    match node.tag:
-        case "int":
-            return int(node.value)
-        case "float":
-            return float(node.value)
-        case "bool":
-            return node.value.lower() == "true"
-        case "null":
-            return None
-    return node.value
 
 
 class Document:
