@@ -18,6 +18,7 @@ SHOWN_WHEN_SET = (
 )  # fmt: skip
 
 _NUMBER = re.compile(r"[-+]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][-+]?\d{1,4})?", re.ASCII)
+_WHOLE = re.compile(r"[-+]?\d{1,19}", re.ASCII)
 _EXACT = 2**53
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
@@ -178,6 +179,8 @@ def number_in(text: str) -> int | float | None:
     text = text.strip()
     if not _NUMBER.fullmatch(text):
         return None
+    if _WHOLE.fullmatch(text) and abs(int(text)) < 2**63:
+        return int(text)
     value = float(text)
     if not math.isfinite(value):
         return None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mockserver.engine.errors import ServiceError
 from mockserver.services.pipelines import fields, mapping
 
-COLUMNS = [
+COLUMNS: list[dict[str, Any]] = [
     {"name": "prompt", "type": "text"},
     {"name": "category", "type": "text"},
     {"name": "meta", "type": "json"},
@@ -47,7 +47,7 @@ def test_names_match_exactly_or_by_setting_whatever_their_case() -> None:
 
 def test_entries_come_before_matches_and_may_skip() -> None:
     """Fact 6.3."""
-    entries = [{"target": "category", "skip": True}, {"target": "note", "source": "category"}]
+    entries: Any = [{"target": "category", "skip": True}, {"target": "note", "source": "category"}]
     plan = mapping.required(entries, TARGETS, COLUMNS)
     assert [(line.field["name"], line.source) for line in plan.lines] == [("note", "category")]
 

@@ -147,7 +147,7 @@ async def test_a_file_has_up_to_five_thousand_rows(
 
 async def test_cells_are_read_as_their_fields_types(world: World) -> None:
     """Fact 4.1."""
-    kinds = {
+    kinds: dict[str, Any] = {
         "b": {"type": "boolean"},
         "n": {"type": "numeric"},
         "d": {"type": "datetime"},
@@ -475,7 +475,7 @@ async def test_a_job_is_the_organizations_own(world: World) -> None:
 
 async def test_more_rows_than_a_call_may_create_are_left_to_a_job(world: World) -> None:
     for _ in range(2):
-        body = {"tasks": [{"fields": {}}] * 2501}
+        body: Any = {"tasks": [{"fields": {}}] * 2501}
         await world.ask("POST", "/workflows/44/tasks", body)
     (vault,) = [
         each

@@ -108,7 +108,7 @@ async def test_a_body_of_another_shape_is_refused(world: World, body: Any) -> No
 
 
 async def test_the_items_shape_says_which_item(world: World) -> None:
-    body = {"tasks": [{"fields": {"input_text": "a"}}, {"fields": 1}]}
+    body: Any = {"tasks": [{"fields": {"input_text": "a"}}, {"fields": 1}]}
     error = await world.error("POST", TASKS, body)
     assert error["details"][0]["task_index"] == 1
 
@@ -140,7 +140,7 @@ async def test_blank_items_make_blank_tasks_where_there_are_no_dataset_fields(
 
 async def test_a_draft_is_told_before_its_content_is_looked_at(world: World) -> None:
     """Fact 9: state (409) comes before content (422)."""
-    body = {"tasks": []}
+    body: Any = {"tasks": []}
     assert await world.refused("POST", "/workflows/45/tasks", body) == (409, "workflow_not_active")
     assert await world.refused("POST", "/workflows/1/tasks", body) == (404, "workflow_not_found")
 
