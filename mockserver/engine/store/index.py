@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice, repeat
 from operator import add, itemgetter
 from struct import Struct
@@ -44,6 +45,13 @@ def sequences_of(entries: Iterable[bytes]) -> Iterator[int]:
     return map(int.from_bytes, map(_TAIL, entries))
 
 
+# Indexes are declared once and used in every sandbox, which share what is derived from them.
+@cache
+def _set_of(fields: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(fields)
+
+
+@cache
 def _key_of(fields: tuple[str, ...]) -> Callable[[dict[str, Any]], Hashable]:
     if len(fields) == 1 and "." not in fields[0]:
         (field,) = fields
@@ -62,6 +70,7 @@ def _key_of(fields: tuple[str, ...]) -> Callable[[dict[str, Any]], Hashable]:
     return lambda document: tuple([identity(read(document, field)) for field in fields])
 
 
+@cache
 def _entry_of(sort: str | None) -> Callable[[dict[str, Any], int], Entry]:
     if sort is None:
         return lambda document, sequence: sequence
@@ -168,13 +177,15 @@ class Postings:
     One entry stands for itself, a few are a tuple, many a SortedList: most keys have few.
     """
 
+    __slots__ = ("_gathered", "_held", "entry", "fields", "index", "key")
+
     def __init__(self, index: Index) -> None:
         self.index = index
-        self.fields = frozenset(index.fields)
+        self.fields = _set_of(index.fields)
         self.key = _key_of(index.fields)
         self.entry = _entry_of(index.sort)
         self._held: dict[Hashable, Any] = {}
-        self._gathered = defaultdict[Hashable, list[Any]](list)
+        self._gathered: defaultdict[Hashable, list[Any]] | None = None
 
     def add(self, document: dict[str, Any], sequence: int) -> None:
         """Enter a new document."""
@@ -225,20 +236,22 @@ class Postings:
             codes = orders(_column(documents, self.index.sort))
             entries = map(add, codes, map(_EIGHT.pack, sequences))
         gathered = self._gathered
+        if gathered is None:
+            gathered = self._gathered = defaultdict(list)
         for key, entry in zip(keys, entries, strict=True):
             gathered[key].append(entry)
 
     def build(self) -> None:
         """Make an empty index of what was gathered."""
         held = self._held
-        for key, entries in self._gathered.items():
+        for key, entries in (self._gathered or {}).items():
             if len(entries) == 1:
                 held[key] = entries[0]
             elif len(entries) <= _TUPLE:
                 held[key] = tuple(sorted(entries))
             else:
                 held[key] = SortedList(entries)
-        self._gathered = defaultdict(list)
+        self._gathered = None
 
     def _join(self, key: Hashable, held: Any, entry: Entry) -> None:
         """One entry more for a key that has few."""

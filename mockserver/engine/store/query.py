@@ -1,7 +1,7 @@
 """How a question is answered: what to read, what to check, what to bring into order."""
 
 import heapq
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from itertools import chain, islice, product
 from typing import Any
 
@@ -118,17 +118,18 @@ class Query:
         if len(self._runs) == 1:
             (run,) = self._runs
             entries = run.falling(skip, start) if self._falling else run.rising(skip, start)
-        elif not self._falling:
-            entries = heapq.merge(*(run.rising(0, start) for run in self._runs))
         else:
-            runs = (run.falling(0, start) for run in self._runs)
-            if self._by is None:
-                entries = heapq.merge(*runs, reverse=True)
-            else:
-                entries = heapq.merge(*runs, key=_falling_key)
-        if len(self._runs) != 1 and skip:
-            entries = islice(entries, skip, None)
+            entries = islice(self._merged(start), skip, None)
         return entries if self._by is None else sequences_of(entries)
+
+    def _merged(self, start: Entry | None) -> Iterator[Any]:
+        """The entries of several runs in one order."""
+        if not self._falling:
+            return heapq.merge(*(run.rising(0, start) for run in self._runs))
+        runs: Iterator[Iterator[Any]] = (run.falling(0, start) for run in self._runs)
+        if self._by is None:
+            return heapq.merge(*runs, reverse=True)
+        return heapq.merge(*runs, key=_falling_key)
 
     def _candidates(self) -> Iterator[int]:
         """Sequence numbers of the runs in no order."""
@@ -167,13 +168,13 @@ class Query:
         return code.translate(_TURNED) if self._falling else code, sequence
 
 
-def _wanted(value: Any) -> tuple[Hashable, ...]:
-    """The identities that a condition accepts: a collection means one of its members."""
+def _wanted(value: Any) -> Collection[Hashable]:
+    """The identities that a condition accepts, each once; several values mean one of them."""
     kind = type(value)
     if kind is str or kind is int:
         return (value,)
     if isinstance(value, (tuple, list, set, frozenset)):
-        return tuple(dict.fromkeys(map(identity, value)))
+        return dict.fromkeys(map(identity, value))
     return (identity(value),)
 
 

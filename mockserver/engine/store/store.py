@@ -174,10 +174,11 @@ class Store:
         self._storage.close()
 
     def _fill(self, image: Image) -> None:
-        for name in (*self._indexes, *image.rows):
-            self.table(name)
+        # Tables that are declared only come with their first use: a new world has few of them.
         for name, following in image.following.items():
-            self.table(name).fill(image.rows.get(name) or Rows(), following)
+            rows = image.rows.get(name) or Rows()
+            if rows or following > 1:
+                self.table(name).fill(rows, following)
 
     def _image(self) -> Image:
         return Image(

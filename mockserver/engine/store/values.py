@@ -80,9 +80,9 @@ def order(value: Any) -> bytes:
         if 0 in text or 1 in text:
             text = text.replace(b"\x01", b"\x01\x02").replace(b"\x00", b"\x01\x01")
         return b"\x03%b\x00" % text
-    if kind is int or kind is float:
+    if kind is int or (kind is float and isfinite(value)):
         return _order_of_number(value)
-    if value is None:
+    if value is None or kind is float:
         return NULL
     if kind is bool:
         return b"\x01\x01" if value else b"\x01\x00"
@@ -114,6 +114,11 @@ def _order_of_number(value: int | float) -> bytes:
     return _NUMBER.pack(NUMBER, bits, rest + 0x8000)
 
 
+def _order_of_bound(value: Any) -> bytes:
+    """No document holds an infinity, since JSON has none, but a range may end there."""
+    return _order_of_number(value) if type(value) is float else order(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Range:
     """An interval of values of one kind; a null or missing field lies in no range."""
@@ -128,12 +133,12 @@ class Range:
         low, high = BOOLEAN, END
         for bound, past in ((self.gt, PAST), (self.gte, b"")):
             if bound is not None:
-                code = order(bound)
+                code = _order_of_bound(bound)
                 low = max(low, code + past)
                 high = min(high, bytes((code[0] + 1,)))
         for bound, past in ((self.lt, b""), (self.lte, PAST)):
             if bound is not None:
-                code = order(bound)
+                code = _order_of_bound(bound)
                 low = max(low, code[:1])
                 high = min(high, code + past)
         return low, high

@@ -1,7 +1,5 @@
 """Tests of a collection against a plain dict that is asked the same questions."""
 
-import json
-import operator
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -11,199 +9,79 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from mockserver.engine.errors import StoreError
-from mockserver.engine.store import Index, Range, Snapshot, Store, UnknownDocument
+from mockserver.engine.store import Store, UnknownDocument
 from tests.engine.store.conftest import kill
-
-NAME = "sama.tasks"
-INDEXES = {
-    NAME: (
-        Index("p"),
-        Index("p", "s"),
-        Index("p", sort="at"),
-        Index(sort="at"),
-        Index("s", sort="n.x"),
-        Index("n.x"),
-    )
-}
-
-VALUES = st.sampled_from([None, True, False, 0, 1, 1.0, 1.5, -2, "", "1", "a", "b", [1], {"k": 1}])
-IDS = st.one_of(st.integers(0, 12), st.sampled_from(["a", "b", "7"]))
-DOCUMENTS = st.fixed_dictionaries(
-    {"id": IDS},
-    optional={"p": VALUES, "s": VALUES, "at": VALUES, "n": st.fixed_dictionaries({"x": VALUES})},
-)
-FIELDS = st.sampled_from(["p", "s", "at", "n.x", "id"])
-CONDITIONS = st.dictionaries(FIELDS, st.one_of(VALUES, st.sets(st.integers(0, 9)), IDS), max_size=3)
-BOUND = st.one_of(st.none(), st.sampled_from([False, True, -2, 0, 1, 1.5, "", "1", "a", "b"]))
-RANGES = st.dictionaries(
-    FIELDS, st.builds(Range, gt=BOUND, gte=BOUND, lt=BOUND, lte=BOUND), max_size=2
-)
-SORTS = st.sampled_from([None, "-", "at", "-at", "n.x", "-n.x", "p", "-p"])
-
-
-def at(document: dict[str, Any], field: str) -> Any:
-    """The value at a dotted path."""
-    value: Any = document
-    for name in field.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
-
-
-def rank(value: Any) -> tuple[int, Any]:
-    """JSON order: null, booleans, numbers, text, the rest."""
-    if value is None:
-        return 0, 0
-    if isinstance(value, bool):
-        return 1, value
-    if isinstance(value, int | float):
-        return 2, value
-    return (3, value) if isinstance(value, str) else (4, json.dumps(value, separators=(",", ":")))
-
-
-def within(value: Any, interval: Range) -> bool:
-    """Whether a value lies in a range of its own kind."""
-    kind = rank(value)[0]
-    bounds = [
-        (interval.gt, operator.gt),
-        (interval.gte, operator.ge),
-        (interval.lt, operator.lt),
-        (interval.lte, operator.le),
-    ]
-    return value is not None and all(
-        bound is None or (rank(bound)[0] == kind and holds(rank(value), rank(bound)))
-        for bound, holds in bounds
-    )
-
-
-def accepts(wanted: Any, value: Any) -> bool:
-    """Whether a condition holds for a value."""
-    many = wanted if isinstance(wanted, tuple | list | set) else [wanted]
-    return rank(value) in [rank(each) for each in many]
-
-
-class Model:
-    """The same collection as a dict, searched by looking at everything."""
-
-    def __init__(self) -> None:
-        self.documents: dict[str, dict[str, Any]] = {}
-
-    def put(self, document: dict[str, Any]) -> None:
-        self.documents[str(document["id"])] = document
-
-    def find(
-        self, where: dict[str, Any], ranges: dict[str, Range], sort: str | None
-    ) -> list[dict[str, Any]]:
-        found = [
-            document
-            for document in self.documents.values()
-            if all(accepts(wanted, at(document, field)) for field, wanted in where.items())
-            and all(within(at(document, field), each) for field, each in ranges.items())
-        ]
-        field = (sort or "").removeprefix("-")
-        falling = (sort or "").startswith("-")
-        if field:
-            # `reverse` keeps equal ones in order, as `sorted` does.
-            return sorted(found, key=lambda each: rank(at(each, field)), reverse=falling)
-        return found[::-1] if falling else found
+from tests.engine.store.model import DOCUMENTS, IDS, INDEXES, NAME, QUESTIONS, Model, Question
 
 
 class CollectionMachine(RuleBasedStateMachine):
     """Random work on a store and on its model, restarts included."""
 
-    @initialize()
-    def open(self) -> None:
+    @initialize(documents=st.lists(DOCUMENTS, min_size=5, max_size=30))
+    def open(self, documents: list[dict[str, Any]]) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="mockserver-store-"))
-        self.committed = Model()
+        self.committed: dict[str, dict[str, Any]] = {}
         self.model = Model()
-        self.kept: tuple[Snapshot, dict[str, dict[str, Any]]] | None = None
         self._open()
+        self.put(documents)
+        self.commit()
+        self.kept = self.store.snapshot(), self.committed
 
     def _open(self) -> None:
         self.store = Store(self.folder, INDEXES)
         self.store.checkpoint_at = 300
         self.tasks = self.store.collection(NAME)
 
-    def _copy(self, documents: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        return dict(documents)
-
-    @rule(documents=st.lists(DOCUMENTS, min_size=1, max_size=6))
+    @rule(documents=st.lists(DOCUMENTS, min_size=1, max_size=9))
     def put(self, documents: list[dict[str, Any]]) -> None:
         self.tasks.put_many(documents)
-        for document in documents:
-            self.model.put(json.loads(json.dumps(document)))
+        self.model.put(documents)
 
-    @rule(id=IDS)
-    def delete(self, id: Any) -> None:
-        assert self.tasks.delete(id) is (self.model.documents.pop(str(id), None) is not None)
-
-    @rule()
-    def clear(self) -> None:
-        self.store.clear()
-        self.model.documents.clear()
+    @rule(ids=st.lists(IDS, min_size=1, max_size=4))
+    def delete(self, ids: list[Any]) -> None:
+        for id in ids:
+            assert self.tasks.delete(id) is (self.model.documents.pop(str(id), None) is not None)
 
     @rule()
     def commit(self) -> None:
         self.store.commit()
-        self.committed.documents = self._copy(self.model.documents)
-
-    @rule()
-    def rollback(self) -> None:
-        self.store.rollback()
-        # What was removed comes back to its old place.
-        self.model.documents = self._copy(self.committed.documents)
+        self.committed = dict(self.model.documents)
 
     @rule()
     def snapshot(self) -> None:
-        self.kept = self.store.snapshot(), self._copy(self.model.documents)
+        self.kept = self.store.snapshot(), dict(self.model.documents)
 
-    @rule()
-    def save(self) -> None:
-        self.store.save_snapshot("kept")
-        self.store.load_snapshot("kept")
+    @rule(turn=st.sampled_from(["roll back", "clear", "restore", "save", "close", "kill"]))
+    def turn(self, turn: str) -> None:
+        if turn == "clear":
+            self.store.clear()
+            self.model.documents = {}
+        elif turn == "restore":
+            self.store.restore(self.kept[0])
+            self.model.documents = dict(self.kept[1])
+        elif turn == "save":
+            self.store.save_snapshot("kept")
+            self.store.load_snapshot("kept")
+        else:
+            self._go_back(turn)
 
-    @precondition(lambda self: self.kept is not None)
-    @rule()
-    def restore(self) -> None:
-        assert self.kept is not None
-        self.store.restore(self.kept[0])
-        self.model.documents = self._copy(self.kept[1])
-
-    @rule(cleanly=st.booleans())
-    def reopen(self, cleanly: bool) -> None:
-        if cleanly:
+    def _go_back(self, turn: str) -> None:
+        if turn == "roll back":
+            self.store.rollback()
+        elif turn == "close":
             self.store.close()
+            self._open()
         else:
             kill(self.store)
-        self._open()
-        self.model.documents = self._copy(self.committed.documents)
+            self._open()
+        self.model.documents = dict(self.committed)
 
-    @rule(where=CONDITIONS, ranges=RANGES, sort=SORTS, skip=st.integers(0, 3), data=st.data())
-    def ask(
-        self,
-        where: dict[str, Any],
-        ranges: dict[str, Range],
-        sort: str | None,
-        skip: int,
-        data: st.DataObject,
-    ) -> None:
-        expected = self.model.find(where, ranges, sort)
-        assert self.tasks.find(where, ranges=ranges, sort=sort) == expected
-        assert list(self.tasks.each(where, ranges=ranges, sort=sort)) == expected
-        assert self.tasks.count(where, ranges=ranges) == len(expected)
-        limit = data.draw(st.one_of(st.none(), st.integers(0, 4)))
-        end = None if limit is None else skip + limit
-        page = self.tasks.find(where, ranges=ranges, sort=sort, skip=skip, limit=limit)
-        assert page == expected[skip:end]
-        if expected:
-            place = data.draw(st.integers(0, len(expected) - 1))
-            last = expected[place]["id"]
-            page = self.tasks.find(
-                where, ranges=ranges, sort=sort, after=last, skip=skip, limit=limit
-            )
-            assert page == expected[place + 1 :][skip:end]
+    @rule(question=QUESTIONS)
+    def ask(self, question: Question) -> None:
+        question.check(self.tasks, self.model)
 
     @invariant()
     def same(self) -> None:
@@ -213,6 +91,7 @@ class CollectionMachine(RuleBasedStateMachine):
         for document in expected:
             assert self.tasks.get(document["id"]) == document
             assert document["id"] in self.tasks
+            assert document in self.tasks.find({"p": document.get("p")}, sort="at")
 
     def teardown(self) -> None:
         self.store.close()
@@ -221,7 +100,7 @@ class CollectionMachine(RuleBasedStateMachine):
 
 CollectionMachine.TestCase.settings = settings(
     max_examples=60,
-    stateful_step_count=25,
+    stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

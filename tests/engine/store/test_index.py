@@ -1,6 +1,5 @@
 """Tests of indexes: entries of a key in order from both ends, whatever their number."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,10 +19,14 @@ def number_of(entry: bytes) -> int:
     return next(sequences_of([entry]))
 
 
+def entries(run: Run) -> list[Any]:
+    """The entries of a run with a sort field in rising order."""
+    return list(run.rising())
+
+
 def sequences(run: Run) -> list[int]:
-    """What the entries of a run with a sort field stand for, in rising order."""
-    entries: Iterator[Any] = run.rising()
-    return list(sequences_of(entries))
+    """What they stand for."""
+    return list(sequences_of(entries(run)))
 
 
 def entries_of(values: list[Any]) -> list[bytes]:
@@ -143,6 +146,14 @@ def test_a_replaced_document_moves_only_where_something_has_changed() -> None:
     postings.add({"p": 2, "at": 5}, 2)
     postings.replace({"p": 2, "at": 1}, {"p": 2, "at": 9}, 1)
     assert sequences(postings.run(2)) == [2, 1]
+
+
+@pytest.mark.parametrize(("old", "new"), [(1, True), (True, 1), ("1", 1), (None, 0), (0, None)])
+def test_a_value_of_another_kind_is_another_value(old: Any, new: Any) -> None:
+    postings = Postings(Index(sort="at"))
+    postings.add({"at": old}, 1)
+    postings.replace({"at": old}, {"at": new}, 1)
+    assert [entry[:-8] for entry in entries(postings.run(()))] == [order(new)]
 
 
 def test_indexes_of_the_same_fields_are_equal() -> None:

@@ -8,14 +8,19 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tinydb.storages import MemoryStorage
 
 from mockserver.engine.store import Collection, Index, Range, Snapshot, Store
 from mockserver.engine.store.checkpoint import Image
 from mockserver.engine.store.rows import Rows
+from mockserver.engine.store.table import DocumentTable
+from tests.engine.store import model
 from tests.engine.store.conftest import INDEXES
+from tests.engine.store.model import DOCUMENTS, NAME, QUESTIONS, Model, Question
 
 FEW, MANY = 1_000, 100_000
-NAME = "sama.tasks"
 
 
 def row(number: int) -> bytes:
@@ -87,7 +92,7 @@ def middle(tasks: Collection) -> str:
     return f"task-{len(tasks) // 20 * 10 + 5}"
 
 
-QUESTIONS: dict[str, Callable[[Collection], object]] = {
+ROUTINE: dict[str, Callable[[Collection], object]] = {
     "get": lambda tasks: tasks.get(middle(tasks)),
     "contains": lambda tasks: middle(tasks) in tasks,
     "length": len,
@@ -128,7 +133,7 @@ QUESTIONS: dict[str, Callable[[Collection], object]] = {
 }
 
 
-@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS.keys())
+@pytest.mark.parametrize("question", ROUTINE.values(), ids=ROUTINE.keys())
 def test_the_work_is_the_same_in_a_hundred_times_the_documents(
     sizes: tuple[Store, Store], decoder: Decoder, question: Callable[[Collection], object]
 ) -> None:
@@ -180,6 +185,62 @@ def test_the_index_that_covers_most_is_read(  # the last two find no better way
 ) -> None:
     sizes[0].collection(NAME).find(where, ranges=ranges, sort=sort)
     assert decoder.decoded in range(decoded - 2, decoded + 3)
+
+
+def table_of(*indexes: Index) -> DocumentTable:
+    """A table of its own, which nothing keeps."""
+    return DocumentTable(MemoryStorage(), NAME, indexes)  # type: ignore[no-untyped-call]
+
+
+@given(documents=st.lists(DOCUMENTS, min_size=3, max_size=60), questions=st.lists(QUESTIONS))
+def test_every_question_has_the_answer_of_a_plain_search(
+    documents: list[dict[str, Any]], questions: list[Question]
+) -> None:
+    table = table_of(*model.INDEXES[NAME])
+    for document in documents:
+        table.put(document)
+    plain = Model()
+    plain.put(documents)
+    for question in questions:
+        question.check(Collection(table), plain)
+
+
+@pytest.mark.parametrize("shelf", [3, 200])
+@pytest.mark.parametrize("sort", [None, "-", "at", "-at"])
+def test_pages_follow_each_other_without_gap(sort: str | None, shelf: int) -> None:
+    table = table_of(*model.INDEXES[NAME])
+    tasks, plain = Collection(table), Model()
+    documents = [{"id": n, "p": n % 4, "at": n * 7 % 90 // 30} for n in range(shelf)]
+    tasks.put_many(documents)
+    plain.put(documents)
+    for wanted in (1, (1, 2), (0, 1, 3)):
+        question = Question({"p": wanted}, {}, sort, 0, None, 0)
+        expected = plain.find(question)
+        pages: list[dict[str, Any]] = []
+        while page := tasks.find(
+            {"p": wanted}, sort=sort, limit=7, after=pages[-1]["id"] if pages else None
+        ):
+            pages += page
+        assert pages == expected
+        pages.clear()
+        while page := tasks.find({"p": wanted}, sort=sort, limit=7, skip=len(pages)):
+            pages += page
+        assert pages == expected
+
+
+def test_a_page_after_a_document_outside_the_range_begins_with_the_range() -> None:
+    table = table_of(Index(sort="at"))
+    tasks = Collection(table)
+    tasks.put_many({"id": n, "at": n} for n in range(9))
+
+    def page(sort: str, after: int) -> list[int]:
+        inside = {"at": Range(gte=3, lt=6)}
+        return [document["id"] for document in tasks.find(ranges=inside, sort=sort, after=after)]
+
+    assert page("at", 1) == [3, 4, 5]
+    assert page("at", 7) == []
+    assert page("-at", 7) == [5, 4, 3]
+    assert page("-at", 1) == []
 
 
 def test_without_an_index_the_answer_is_the_same(tmp_path: Path) -> None:

@@ -135,6 +135,18 @@ def test_rollback_brings_back_removed_documents_in_their_places(
     assert open_store().collection(NAME).find() == before[0]
 
 
+def test_what_was_rolled_back_leaves_no_gap_in_the_file(open_store: Callable[..., Store]) -> None:
+    store = open_store()
+    tasks = store.collection(NAME)
+    tasks.put({"id": "kept"})
+    store.commit()
+    tasks.put_many([{"id": "a"}, {"id": "b"}])
+    store.rollback()
+    tasks.put({"id": "c"})
+    store.commit()
+    assert list(store.table(NAME).rows) == [1, 2]
+
+
 def test_a_cleared_store_can_be_rolled_back_or_kept(open_store: Callable[..., Store]) -> None:
     store = open_store()
     tasks = store.collection(NAME)

@@ -13,7 +13,9 @@ from mockserver.engine.store import Range
 from mockserver.engine.store.values import identity, key_of, order, orders, pack, read
 
 NUMBERS = st.one_of(
-    st.integers(-(2**63), 2**64 - 1), st.floats(allow_nan=False), st.integers(-9, 9).map(float)
+    st.integers(-(2**63), 2**64 - 1),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.integers(-9, 9).map(float),
 )
 TEXTS = st.one_of(st.text(), st.text(alphabet="\x00\x01\x02aé\U0001f600", max_size=4))
 SCALARS = st.one_of(st.none(), st.booleans(), NUMBERS, TEXTS)
@@ -40,6 +42,12 @@ def rank(value: Any) -> tuple[int, Any]:
 def test_codes_are_in_the_order_of_their_values(one: Any, other: Any) -> None:
     assert (order(one) < order(other)) == (rank(one) < rank(other))
     assert (order(one) == order(other)) == (rank(one) == rank(other))
+
+
+def test_large_integers_are_told_apart() -> None:
+    values = [2**63 - 1025, 2**63 - 1024, 2**63 - 1, 2**63, 2**63 + 1, 2**64 - 1025, 2**64 - 1]
+    assert sorted(map(order, values)) == list(map(order, values))
+    assert len({*map(order, values), order(float(2**63))}) == len(values)
 
 
 @given(SCALARS, SCALARS)
@@ -77,6 +85,8 @@ def test_values_are_identical_when_they_are_equal_and_of_one_kind(one: Any, othe
         ("[]", [], False),
         ("true", True, False),
         (float("nan"), None, True),
+        (float("inf"), None, True),
+        (-0.0, 0, True),
         (Colour.RED, "red", True),
         (State.DONE, "done", True),
         (datetime(2026, 1, 2, tzinfo=UTC), "2026-01-02T00:00:00+00:00", True),
@@ -101,6 +111,7 @@ def test_identity_is_that_of_the_json_value(one: Any, other: Any, same: bool) ->
         (Range(), [0, "", False, []], [None]),
         (Range(gte=1, lte="a"), [], [1, "a", 2, "", None]),
         (Range(gt=float("inf")), [], [1e308, 1]),
+        (Range(gte=float("-inf")), [-1e308, 0], [None, "5"]),
         (Range(lte=10**400), [5, 1e308], ["5"]),
         (Range(gte=float("nan")), [], [5, None]),
     ],
