@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import click
 
 from mockserver import __version__
-from mockserver.cli import clock, requests, routes, serve, state
+from mockserver.cli import clock, faults, requests, routes, serve, state
 from mockserver.engine.errors import MockserverError
 
 __all__ = ["main"]
@@ -48,6 +48,7 @@ def _refuse(message: str) -> NoReturn:
         state.reset,
         clock.command,
         requests.command,
+        faults.command,
     ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -74,7 +74,7 @@ def _print(entry: dict[str, Any], as_json: bool) -> None:
     if entry["violations"]:
         notes.append(f"{len(entry['violations'])} violations")
     if entry["fault"]:
-        notes.append(f"fault {entry['fault'].get('type')}")
+        notes.append(f"{entry['fault']['type']} by {entry['fault']['rule']}")
     click.echo(
         f"{entry['at']}  {entry['status'] or '---'}  {entry['method']:<6} {entry['path']}{query}"
         f"  {entry['duration_ms']:.1f} ms  {', '.join(notes)}"

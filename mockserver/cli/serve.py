@@ -10,6 +10,7 @@ from mockserver.settings import OPTIONS, Settings
 
 if TYPE_CHECKING:
     from mockserver.app import App
+    from mockserver.intercept import Intercept
 
 
 @click.command("serve")
@@ -33,7 +34,7 @@ def command(**flags: Any) -> None:
 
     from mockserver import server
 
-    server.serve(settings, lambda url, app: announce(url, app))
+    server.serve(settings, lambda url, app: announce(url, app), announce_intercept)
 
 
 def _flag(option: Option) -> click.Option:
@@ -62,7 +63,7 @@ _METAVARS = {
     "clock": "real|frozen|RATE",
     "time": "TIME",
     "url": "URL",
-    "list": "HOST",
+    "list": "NAME",
 }
 
 command.params.extend(_flag(option) for option in OPTIONS)
@@ -76,6 +77,30 @@ def announce(url: str, app: "App") -> None:
         logging.getLogger("mockserver.server").info("listening on %s", url)
         return
     click.echo(_table(url, app))
+
+
+def announce_intercept(intercept: "Intercept", app: "App") -> None:
+    """Tell how programs that know only the real hosts are led here."""
+    from mockserver.server import local_url
+
+    proxy = local_url(app.settings.host, intercept.port)
+    if app.settings.log_format == "json":
+        import logging
+
+        logging.getLogger("mockserver.server").info("intercepting at %s", proxy)
+        return
+    lines = [
+        "",
+        "Programs that know only the real hosts get here with:",
+        "",
+        f"  export HTTPS_PROXY={proxy} HTTP_PROXY={proxy} NO_PROXY=localhost,127.0.0.1,::1",
+        f"  export SSL_CERT_FILE={intercept.authority.bundle}",
+        "  export REQUESTS_CA_BUNDLE=$SSL_CERT_FILE CURL_CA_BUNDLE=$SSL_CERT_FILE",
+        f"  export NODE_USE_ENV_PROXY=1 NODE_EXTRA_CA_CERTS={intercept.authority.certificate}",
+        "",
+        f"The same port speaks TLS as {', '.join(intercept.hosts)}.",
+    ]
+    click.echo("\n".join(lines))
 
 
 def _table(url: str, app: "App") -> str:

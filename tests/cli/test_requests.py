@@ -95,5 +95,5 @@ def test_an_entry_tells_its_operation_violations_and_fault(
     requests._print(entry, as_json=False)
     assert capsys.readouterr().out == (
         "2026-01-01T00:00:00.000Z  ---  POST   /sama/x  1.2 ms  "
-        "createBatch, 2 violations, fault reset\n"
+        "createBatch, 2 violations, reset by r\n"
     )

@@ -98,7 +98,10 @@ class Faults:
         for given in rules:
             for old in [each for each in self._rules.values() if each.label == given.get("name")]:
                 self.delete(old.id)
-            added.append(self.add(given))
+            try:
+                added.append(self.add(given))
+            except BadRequest as error:
+                raise BadRequest(f"The rule {given.get('name')!r}: {error}") from None
         return added
 
     def change(self, id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
