@@ -114,7 +114,7 @@ async def test_a_large_file_that_turns_out_broken_fails_the_whole_batch(
 ) -> None:
     """A file too large to be read while the caller waits is read before anything is made."""
     monkeypatch.setattr(batches, "READ_AT_ONCE", 100)
-    monkeypatch.setattr(batches, "SLICE_BYTES", 5000)
+    monkeypatch.setattr(batches, "COUNTED_BYTES", 5000)
     content = file_of(500)[:-1] + b',{"data": }]'
     batch_id, url = await by_hand.waiting(notification_email="team@example.com")
     await by_hand.upload(url, content)
@@ -131,6 +131,7 @@ async def test_a_large_file_is_read_in_pieces(
     by_hand: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batches, "READ_AT_ONCE", 100)
+    monkeypatch.setattr(batches, "COUNTED_BYTES", 5000)
     monkeypatch.setattr(batches, "SLICE_BYTES", 3000)
     batch_id = await uploaded(by_hand, file_of(700))
     await by_hand.advance(60)

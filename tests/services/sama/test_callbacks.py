@@ -154,6 +154,18 @@ async def test_an_answer_that_comes_after_a_rejection_is_too_late(by_hand: World
     assert (await by_hand.task(id))["state"] == "rejected"
 
 
+async def test_an_answer_to_rejected_work_does_not_deliver_the_new_work(by_hand: World) -> None:
+    await by_hand.callbacks("task_delivery")
+    (id,) = (await by_hand.batch(*urls(1)))["task_ids"]
+    await by_hand.advance(1)
+    await by_hand.control("POST", f"/tasks/{id}/deliver")
+    await by_hand.control("POST", f"/tasks/{id}/reject")
+    await by_hand.control("POST", f"/tasks/{id}/approve")
+    await by_hand.advance(1)
+    assert len(by_hand.inbox("task_delivery")) == 1
+    assert (await by_hand.task(id))["state"] == "approved"
+
+
 async def test_deleted_tasks_are_told_together(by_hand: World) -> None:
     """F132, F178."""
     await by_hand.callbacks("task_archival")

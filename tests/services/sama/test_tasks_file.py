@@ -93,13 +93,18 @@ def test_any_spelling_of_an_array_is_read(
     ],
 )
 def test_what_is_no_array_is_told(tmp_path: Path, text: bytes, words: str) -> None:
+    path = file_of(tmp_path, text)
     with pytest.raises(MalformedFile, match=words):
-        tasks_file.count_piece(file_of(tmp_path, text), 0, 1 << 30)
+        tasks_file.count_piece(path, 0, 1 << 30)
+    with pytest.raises(MalformedFile, match=words):
+        tasks_file.check(path)
 
 
 @pytest.mark.parametrize("text", [b"[1, NaN]", b'[1, "\\ud800"]', b"[1, Infinity]"])
 def test_an_element_that_is_not_quite_json_is_broken_alone(tmp_path: Path, text: bytes) -> None:
-    first, second = read_all(file_of(tmp_path, text), 10)
+    path = file_of(tmp_path, text)
+    tasks_file.check(path)
+    first, second = read_all(path, 10)
     assert first == 1
     assert isinstance(second, Broken)
 
