@@ -1,0 +1,39 @@
+"""Worlds for the tests of Extend."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.services.extend.world import World
+
+Opening = Callable[..., Awaitable[World]]
+
+
+@pytest.fixture
+async def opened(tmp_path: Path) -> AsyncIterator[Opening]:
+    """Opens worlds with other settings, and closes them; Extend's own go in `own`."""
+    async with AsyncExitStack() as stack:
+
+        async def open_world(own: dict[str, Any] | None = None, **settings: Any) -> World:
+            folder = settings.pop("folder", "data")
+            world = World.of(tmp_path / folder, own or {}, **settings)
+            await stack.enter_async_context(world.app.running())
+            await stack.enter_async_context(world.client)
+            return world
+
+        yield open_world
+
+
+@pytest.fixture
+async def world(opened: Opening) -> World:
+    """A world where nothing moves before `work`."""
+    return await opened()
+
+
+@pytest.fixture
+async def by_hand(opened: Opening) -> World:
+    """The same at the pace where people do nothing by themselves."""
+    return await opened(pace="manual")
