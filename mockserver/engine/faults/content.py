@@ -22,8 +22,8 @@ class Malformed:
         return cls()
 
     def mangle(self, content: bytes) -> bytes:
-        """The body with its end cut off and a stray bracket."""
-        return content[: len(content) // 2] + b"]"
+        """The first half of the body, and what ends no JSON."""
+        return content[: len(content) // 2] + b"<"
 
 
 @dataclass(frozen=True, slots=True)

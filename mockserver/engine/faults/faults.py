@@ -36,7 +36,8 @@ log = logging.getLogger("mockserver.faults")
 
 
 class Faults:
-    """Rules in the order they were made; the first whose fault ends a call ends it.
+    """Rules in the order they were made; the first whose fault ends a call ends it, and those
+    behind it do not see that call.
 
     Latencies add up. What a rule decides depends on the seed, on the rule and on its own count
     alone, so other calls never disturb it.
