@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from mockserver.admin.pages import page
+from mockserver.engine import deliveries
 from mockserver.engine.errors import BadRequest, UnknownName
 from mockserver.engine.service import Call, HandlerTable
 
@@ -55,6 +56,9 @@ def list_documents(call: Call) -> tuple[int, Any]:
     if after is not None and after not in collection:
         raise UnknownName(f"{name} has no document {after!r} to go on after.")
     items = collection.find(where, limit=call.parameters["limit"], after=after)
+    if name == deliveries.COLLECTION:
+        # Their headers and URLs hold what webhooks are signed with.
+        items = [deliveries.view(each) for each in items]
     return 200, page(items, collection.count(where))
 
 

@@ -106,3 +106,15 @@ async def test_documents_put_by_hand_are_there_for_the_service(panel: Panel) -> 
 async def test_documents_are_put_all_or_none(panel: Panel, body: object) -> None:
     assert (await panel.ask("POST", "/state", body)).status_code == 422
     assert await ids(panel) == ["seeded"]
+
+
+async def test_deliveries_are_shown_without_what_they_are_signed_with(panel: Panel) -> None:
+    item = {"id": "a", "state": "new"}
+    panel.sandbox.webhooks.emit(
+        "toy", "item_done", "http://user:pass@127.0.0.1:9/?access_key=secret", item
+    )
+    panel.sandbox.commit()
+    shown = (await panel.client.get("/state/engine.deliveries")).text
+    assert "access_key=***" in shown
+    assert "pass" not in shown
+    assert "secret" not in shown
