@@ -27,6 +27,26 @@ _CODES = {
     "unavailable": "INTERNAL_ERROR",
     "internal": "INTERNAL_ERROR",
 }
+# Names of which a request or a file must have just one, or at most one.
+_ALTERNATIVES = (
+    "url",
+    "id",
+    "text",
+    "file",
+    "package",
+    "templateId",
+    "extractor",
+    "classifier",
+    "splitter",
+    "config",
+    "generate",
+    "cloneExtractorId",
+    "cloneClassifierId",
+    "cloneSplitterId",
+    "rawText",
+    "fileId",
+    "fileIds",
+)
 _RETRYABLE = frozenset({"RATE_LIMIT_EXCEEDED", "INTERNAL_ERROR"})
 
 
@@ -74,7 +94,7 @@ def refuse(call: Call, violations: Sequence["Violation"]) -> ServiceError:
     side, _, rest = first.pointer.lstrip("/").partition("/")
     path = rest.replace("/", ".").replace("~1", "/").replace("~0", "~")
     if first.rule in ("oneOf", "not") and side == "body":
-        message = f"{path or 'body'}: {_choice(first)}"
+        message = f"{path or 'body'}: {_choice(call, first, path)}"
     elif side == "body":
         message = f"{path or 'body'}: {first.message}; Path: {path or 'body'}"
     else:
@@ -85,10 +105,15 @@ def refuse(call: Call, violations: Sequence["Violation"]) -> ServiceError:
     return Invalid(message, code="INVALID_REQUEST", details=[v.pointer for v in violations])
 
 
-def _choice(violation: "Violation") -> str:
+def _choice(call: Call, first: "Violation", path: str) -> str:
     """Of what a value must be just one: a file is a URL, an id or a text, never two of them."""
-    path = violation.pointer.removeprefix("/body").lstrip("/").replace("/", ".")
-    return f"{violation.message}; give exactly one of the alternatives; Path: {path or 'body'}"
+    value = call.body
+    for part in path.split(".") if path else ():
+        value = value[int(part)] if isinstance(value, list) else value[part]
+    given = [name for name in _ALTERNATIVES if isinstance(value, dict) and name in value]
+    if len(given) < 2:
+        return f"{first.message}; Path: {path or 'body'}"
+    return f"only one of {', '.join(given)} can be given; Path: {path or 'body'}"
 
 
 def render(error: ServiceError, call: Call | None) -> Answer:

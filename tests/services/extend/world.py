@@ -63,7 +63,7 @@ class World:
         return await self.client.request(
             method,
             f"/extend{path}",
-            params=query,
+            params=query or None,
             headers={k: v for k, v in {**sent, **(headers or {})}.items() if v},
             **({} if body is None else {"json": body}),
         )
