@@ -1,105 +1,117 @@
-"""Prints one table of ratios: `python -m tests.benchmarks [--quick] [--json FILE]`."""
+"""Speed beside the bare floor, in one run: `python -m tests.benchmarks [--quick] [--json FILE]`."""
 
 import argparse
-import contextlib
 import json
 import os
 import platform
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from tests.benchmarks import load
-from tests.benchmarks.cases import CASES, Case
+import httpx
 
+from tests.benchmarks import journeys, load
+from tests.benchmarks.cases import CASES, Case, Request
+from tests.benchmarks.servers import Server, cores, floor, mockserver
 
-def free_port() -> int:
-    """A port that no one listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+HEAD = ("case", "floor/s", "ours/s", "ratio", "p50 ms", "p99 ms", "floor p99", "MB", "start s")
 
 
-@contextlib.contextmanager
-def server(command: list[str], port: int, cpu: int | None) -> Iterator[tuple[int, float]]:
-    """A server as a child process on one core; gives its pid and the seconds to a first answer."""
-    pin = ["taskset", "-c", str(cpu)] if cpu is not None else []
-    started = time.perf_counter()
-    child = subprocess.Popen([*pin, sys.executable, *command])
-    try:
-        while True:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            if child.poll() is not None:
-                raise RuntimeError(f"{command} ended with {child.returncode}")
-            time.sleep(0.002)
-        yield child.pid, time.perf_counter() - started
-    finally:
-        child.terminate()
-        child.wait(60)
+def measured(
+    server: Server, case: Case, request: Request, rounds: int, seconds: float
+) -> dict[str, float]:
+    """Medians over some rounds, after a warm-up."""
+    _, cpu = cores()
+    load.run(request, server.port, case.connections, 1, cpu)
+    results = [
+        load.run(request, server.port, case.connections, seconds, cpu) for _ in range(rounds)
+    ]
+    if failures := sum(result.failures for result in results):
+        print(f"{case.name}: {failures} calls were refused", file=sys.stderr)
+    return {
+        "rate": statistics.median(result.rate for result in results),
+        "p50": statistics.median(result.p50 for result in results),
+        "p99": statistics.median(result.p99 for result in results),
+        "memory": server.memory(),
+        "start": server.start,
+    }
 
 
-def memory(pid: int) -> float:
-    """Resident megabytes of a process."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return float("nan")
+def compare(case: Case, rounds: int, seconds: float) -> dict[str, Any]:
+    """A case on this server, then on the floor, each fresh and on the same core."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        mockserver(Path(folder), "--pace", "realistic") as server,
+    ):
+        request = case.prepare(server.url)
+        answer = httpx.request(
+            request.method,
+            server.url + request.path,
+            headers=request.headers,
+            content=request.body,
+        )
+        answer.raise_for_status()
+        ours = measured(server, case, request, rounds, seconds)
+    with floor(request, answer.content) as server:
+        bare = measured(server, case, request, rounds, seconds)
+    return {"case": case.name, "ratio": ours["rate"] / bare["rate"], "floor": bare, "ours": ours}
 
 
-def measure(name: str, case: Case, rounds: int, seconds: float) -> dict[str, float]:
-    """Medians of a case against a fresh server, after a warm-up."""
-    cores = sorted(os.sched_getaffinity(0))
-    here, there = (cores[0], cores[1]) if len(cores) > 1 else (None, None)
-    port = free_port()
+def show(row: dict[str, Any]) -> None:
+    """One line of the table."""
+    ours, bare = row["ours"], row["floor"]
+    print(
+        f"{row['case']:30}{bare['rate']:>9.0f}{ours['rate']:>9.0f}{row['ratio']:>7.2f}"
+        f"{ours['p50']:>9.2f}{ours['p99']:>9.2f}{bare['p99']:>11.2f}"
+        f"{ours['memory']:>7.0f}{ours['start']:>9.2f}",
+        flush=True,
+    )
+
+
+def travel(tasks: int) -> dict[str, Any]:
+    """The journeys, and how a store with so many tasks behaves."""
+    found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
-        commands = {
-            "floor": ["-m", "tests.benchmarks.floor", str(port)],
-            "mockserver": ["-m", "mockserver", "serve", "--port", str(port), "--data-dir", folder,
-                           "--pace", "manual", "--log-level", "warning"],
-        }  # fmt: skip
-        with server(commands[name], port, here) as (pid, start):
-            load.run(case, port, 1, there)
-            results = [load.run(case, port, seconds, there) for _ in range(rounds)]
-            failures = sum(result.failures for result in results)
-            if failures:
-                print(f"{name}: {case.name}: {failures} calls were refused", file=sys.stderr)
-            return {
-                "rate": statistics.median(result.rate for result in results),
-                "p50": statistics.median(result.p50 for result in results),
-                "p99": statistics.median(result.p99 for result in results),
-                "memory": memory(pid),
-                "start": start,
-            }
+        with mockserver(Path(folder, "a"), "--pace", "fast") as server:
+            found["Sama: upload to created, 10,000, seconds"] = journeys.sama_upload(server, 10_000)
+        found["deliveries a second"] = journeys.deliveries(Path(folder, "b"), 5_000)
+        with mockserver(Path(folder, "c"), "--pace", "fast") as server:
+            for name, value in journeys.toloka_ingest(server, tasks // 10_000, 10_000).items():
+                found[f"Toloka: {name}"] = value
+            for name, value in journeys.list_page(server).items():
+                found[f"Toloka: list of 100 in the full store, {name}"] = value
+            stopping = time.perf_counter()
+        found["stop with a full store, seconds"] = time.perf_counter() - stopping
+        with mockserver(Path(folder, "c"), "--pace", "fast") as server:
+            found["start with a full store, seconds"] = server.start
+    return found
 
 
 def main() -> None:
-    """Measure every case on the floor and on mockserver, and print how they compare."""
+    """Measure every case on the floor and on mockserver, then the journeys."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round of each case")
+    parser.add_argument("--tasks", type=int, help="tasks in the full store (100,000; 10,000 quick)")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
     rounds, seconds = (1, 2.0) if options.quick else (3, 5.0)
+    tasks = options.tasks or (10_000 if options.quick else 100_000)
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    print(f"{'case':24}{'floor/s':>10}{'ours/s':>10}{'ratio':>8}"
-          f"{'p50 ms':>9}{'p99 ms':>9}{'floor p99':>11}{'MB':>7}{'start s':>9}")  # fmt: skip
+    print(f"{HEAD[0]:30}{HEAD[1]:>9}{HEAD[2]:>9}{HEAD[3]:>7}", end="")
+    print(f"{HEAD[4]:>9}{HEAD[5]:>9}{HEAD[6]:>11}{HEAD[7]:>7}{HEAD[8]:>9}")
     table = []
     for case in CASES:
-        floor = measure("floor", case, rounds, seconds)
-        ours = measure("mockserver", case, rounds, seconds)
-        ratio = ours["rate"] / floor["rate"]
-        print(f"{case.name:24}{floor['rate']:>10.0f}{ours['rate']:>10.0f}{ratio:>8.2f}"
-              f"{ours['p50']:>9.2f}{ours['p99']:>9.2f}{floor['p99']:>11.2f}"
-              f"{ours['memory']:>7.0f}{ours['start']:>9.2f}", flush=True)  # fmt: skip
-        table.append({"case": case.name, "ratio": ratio, "floor": floor, "mockserver": ours})
+        table.append(compare(case, rounds, seconds))
+        show(table[-1])
+    found = travel(tasks)
+    print()
+    for name, value in found.items():
+        print(f"{name:56}{value:>14,.2f}")
     if options.json:
-        options.json.write_text(json.dumps(table, indent=2))
+        options.json.write_text(json.dumps({"cases": table, "journeys": found}, indent=2))
 
 
 if __name__ == "__main__":

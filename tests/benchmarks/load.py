@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks.cases import Case
+from tests.benchmarks.cases import Request
 
 WRK_UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
 
@@ -24,26 +24,26 @@ class Measure:
     failures: int
 
 
-def run(case: Case, port: int, seconds: float, cpu: int | None) -> Measure:
-    """Send the case's request from one process for some seconds."""
+def run(request: Request, port: int, connections: int, seconds: float, cpu: int | None) -> Measure:
+    """Send the request from one process for some seconds."""
     if shutil.which("wrk"):
-        return _wrk(case, port, seconds, cpu)
-    return asyncio.run(_asyncio(case, port, seconds))
+        return _wrk(request, port, connections, seconds, cpu)
+    return asyncio.run(_asyncio(request, port, connections, seconds))
 
 
-def _wrk(case: Case, port: int, seconds: float, cpu: int | None) -> Measure:
+def _wrk(request: Request, port: int, connections: int, seconds: float, cpu: int | None) -> Measure:
     with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder, "case.lua")
-        body = Path(folder, "body")
-        body.write_bytes(case.body)
+        script, body = Path(folder, "case.lua"), Path(folder, "body")
+        body.write_bytes(request.body)
+        headers = "".join(f'wrk.headers["{k}"] = "{v}"\n' for k, v in request.headers.items())
         script.write_text(
-            f'wrk.method = "{case.method}"\n'
+            f'wrk.method = "{request.method}"\n{headers}'
             f'local file = io.open("{body}", "rb")\nwrk.body = file:read("*a")\n'
-            "if #wrk.body == 0 then wrk.body = nil "
-            'else wrk.headers["Content-Type"] = "application/json" end\n'
+            "if #wrk.body == 0 then wrk.body = nil end\n"
         )
-        command = ["wrk", "-t1", f"-c{case.connections}", f"-d{max(1, round(seconds))}s",
-                   "--latency", "-s", str(script), f"http://127.0.0.1:{port}{case.path}"]  # fmt: skip
+        url = f"http://127.0.0.1:{port}{request.path}"
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s"]
+        command += ["--latency", "-s", str(script), url]
         if cpu is not None and shutil.which("taskset"):
             command = ["taskset", "-c", str(cpu), *command]
         text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -52,9 +52,11 @@ def _wrk(case: Case, port: int, seconds: float, cpu: int | None) -> Measure:
     if rate is None:
         raise RuntimeError(f"wrk printed no rate:\n{text}")
     return Measure(
-        float(rate[1]), _percentile(text, 50), _percentile(text, 99),
+        float(rate[1]),
+        _percentile(text, 50),
+        _percentile(text, 99),
         int(failures[1]) if failures else 0,
-    )  # fmt: skip
+    )
 
 
 def _percentile(text: str, which: int) -> float:
@@ -62,11 +64,12 @@ def _percentile(text: str, which: int) -> float:
     return float(found[1]) * WRK_UNITS[found[2]] if found else float("nan")
 
 
-async def _asyncio(case: Case, port: int, seconds: float) -> Measure:
-    request = (
-        f"{case.method} {case.path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(case.body)}\r\n\r\n"
-    ).encode() + case.body
+async def _asyncio(request: Request, port: int, connections: int, seconds: float) -> Measure:
+    headers = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
+    message = (
+        f"{request.method} {request.path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{headers}"
+        f"Content-Length: {len(request.body)}\r\n\r\n"
+    ).encode() + request.body
     end = time.perf_counter() + seconds
     times: list[float] = []
     failures = 0
@@ -75,7 +78,7 @@ async def _asyncio(case: Case, port: int, seconds: float) -> Measure:
         nonlocal failures
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         while (sent := time.perf_counter()) < end:
-            writer.write(request)
+            writer.write(message)
             head = await reader.readuntil(b"\r\n\r\n")
             length = re.search(rb"(?i)content-length: (\d+)", head)
             await reader.readexactly(int(length[1]) if length else 0)
@@ -84,7 +87,7 @@ async def _asyncio(case: Case, port: int, seconds: float) -> Measure:
         writer.close()
 
     started = time.perf_counter()
-    await asyncio.gather(*(connection() for _ in range(case.connections)))
+    await asyncio.gather(*(connection() for _ in range(connections)))
     spent = time.perf_counter() - started
     times.sort()
     return Measure(

@@ -1,0 +1,99 @@
+"""The servers under load, as child processes: started on one core, ended when done."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks.cases import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One running server and the seconds from its start to its first answer."""
+
+    port: int
+    pid: int
+    start: float
+
+    @property
+    def url(self) -> str:
+        """Its base URL."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def memory(self) -> float:
+        """Resident megabytes."""
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+        return float("nan")
+
+
+def cores() -> tuple[int | None, int | None]:
+    """A core for the server and another one for the load, where there are two."""
+    there = sorted(os.sched_getaffinity(0))
+    return (there[0], there[1]) if len(there) > 1 and shutil.which("taskset") else (None, None)
+
+
+@contextlib.contextmanager
+def mockserver(folder: Path, *options: str) -> Iterator[Server]:
+    """This server on a data folder, with everything on that is on by default."""
+    command = ["-m", "mockserver", "serve", "--data-dir", str(folder), "--log-level", "warning"]
+    with _running([*command, *options], "/__admin/health", port_flag="--port") as server:
+        yield server
+
+
+@contextlib.contextmanager
+def floor(request: Request, answer: bytes) -> Iterator[Server]:
+    """The bare floor that answers one case."""
+    with tempfile.NamedTemporaryFile() as kept:
+        kept.write(answer)
+        kept.flush()
+        path = request.path.partition("?")[0]
+        arguments = [path, request.service, request.operation, kept.name]
+        with _running(["-m", "tests.benchmarks.floor"], "/", arguments=arguments) as server:
+            yield server
+
+
+@contextlib.contextmanager
+def _running(
+    command: list[str], probe: str, *, port_flag: str | None = None, arguments: Sequence[str] = ()
+) -> Iterator[Server]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+    cpu, _ = cores()
+    pin = ["taskset", "-c", str(cpu)] if cpu is not None else []
+    place = [port_flag, str(port)] if port_flag else [str(port)]
+    started = time.perf_counter()
+    child = subprocess.Popen(
+        [*pin, sys.executable, *command, *place, *arguments], stdout=subprocess.DEVNULL
+    )
+    try:
+        while not _answers(port, probe):
+            if child.poll() is not None:
+                raise RuntimeError(f"{command} ended with {child.returncode}")
+            time.sleep(0.002)
+        yield Server(port, child.pid, time.perf_counter() - started)
+    finally:
+        child.terminate()
+        child.wait(120)
+
+
+def _answers(port: int, path: str) -> bool:
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5).close()
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
