@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Settings", "__version__", "create_app"]
+__all__ = ["MockServer", "Settings", "__version__", "create_app"]
 
 if TYPE_CHECKING:
     from mockserver.app import create_app
+    from mockserver.mockserver import MockServer
     from mockserver.settings import Settings
 
 
@@ -20,4 +21,8 @@ def __getattr__(name: str) -> Any:
         from mockserver.settings import Settings
 
         return Settings
+    if name == "MockServer":
+        from mockserver.mockserver import MockServer
+
+        return MockServer
     raise AttributeError(f"module 'mockserver' has no attribute {name!r}")
