@@ -73,14 +73,19 @@ def decide(
 
 def move(sandbox: Sandbox, pool: dict[str, Any], moved: list[Assignment], status: str) -> None:
     """Bring assignments of one pool into a state, keep the books, and tell subscribers."""
+    stamp(sandbox, moved, status)
+    sandbox.collection(COLLECTION).put_many(moved)
+    if status == "ACCEPTED":
+        pay(sandbox, pool, moved)
+    tell(sandbox, pool, moved, EVENTS[status])
+
+
+def stamp(sandbox: Sandbox, moved: list[Assignment], status: str) -> None:
+    """Enter a state and its time, for the caller to keep."""
     now = wire.stamp(sandbox)
     for assignment in moved:
         assignment["status"] = status
-        assignment[status.lower() if status != "ACTIVE" else "created"] = now
-    sandbox.collection(COLLECTION).put_many(moved)
-    if status == "ACCEPTED":
-        _pay(sandbox, pool, moved)
-    tell(sandbox, pool, moved, EVENTS[status])
+        assignment[status.lower()] = now
 
 
 def tell(sandbox: Sandbox, pool: dict[str, Any], moved: Iterable[Assignment], event: str) -> None:
@@ -90,7 +95,8 @@ def tell(sandbox: Sandbox, pool: dict[str, Any], moved: Iterable[Assignment], ev
     subscriptions.tell(sandbox, pool, event, happened)
 
 
-def _pay(sandbox: Sandbox, pool: dict[str, Any], accepted: list[Assignment]) -> None:
+def pay(sandbox: Sandbox, pool: dict[str, Any], accepted: list[Assignment]) -> None:
+    """Pay for accepted assignments out of the requester's balance."""
     cost = round(sum(assignment["reward"] for assignment in accepted), 5)
     if not cost:
         return

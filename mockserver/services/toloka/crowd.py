@@ -10,7 +10,7 @@ from mockserver.services.toloka.shelf import Pile, Shelf
 
 SIZE = 24
 """Tolokers of the crowd; more come where an overlap needs more."""
-MOST_DOCUMENTS = 500
+MOST_DOCUMENTS = 200
 """Documents that one job writes, so that no job keeps a call waiting for long."""
 TRAINING_MOST = 1
 """Suites of a training that each Toloker does, where the training names no number."""
@@ -194,13 +194,12 @@ def give(sandbox: Sandbox, pool: Pool, shelf: Shelf, pile: Pile, user: str) -> A
     return assignment
 
 
-def _meet(sandbox: Sandbox, pool_id: str, user: str) -> None:
-    """Count each Toloker of a pool once."""
+def _meet(sandbox: Sandbox, pool_id: str, user: str, *, submitter: bool = False) -> None:
+    """Count each Toloker of a pool once, and once as one who has submitted."""
     workers = sandbox.collection("toloka.pool_workers")
-    if f"{pool_id}/{user}" not in workers:
-        workers.put(
-            {"id": f"{pool_id}/{user}", "pool_id": pool_id, "user_id": user, "submitter": False}
-        )
+    name = f"{pool_id}/{user}"
+    if submitter or name not in workers:
+        workers.put({"id": name, "pool_id": pool_id, "user_id": user, "submitter": submitter})
 
 
 def active(sandbox: Sandbox, assignment_ids: list[str]) -> dict[str, list[Assignment]]:
@@ -235,16 +234,20 @@ def submit(
             for index, task in enumerate(tasks)
         ]
         spent_ms += (sandbox.clock.now() - wire.moment(assignment["created"])) * 1000
-        _meet(sandbox, pool["id"], assignment["user_id"])
-        workers = sandbox.collection("toloka.pool_workers")
-        worker = f"{pool['id']}/{assignment['user_id']}"
-        workers.put({**(workers.get(worker) or {}), "submitter": True})
-    assignments.move(sandbox, pool, submitted, "SUBMITTED")
+    for user in {assignment["user_id"] for assignment in submitted}:
+        _meet(sandbox, pool["id"], user, submitter=True)
     ledger.add(sandbox, pool["id"], submitted=len(submitted), submitted_ms=round(spent_ms))
+    assignments.stamp(sandbox, submitted, "SUBMITTED")
     accept = pool.get("auto_accept_solutions")
-    if accept is None or wire.truth(accept) or pools.is_training(pool):
+    accepted = accept is None or wire.truth(accept) or pools.is_training(pool)
+    if accepted:
         # The documented sample shows one time for both.
-        assignments.move(sandbox, pool, submitted, "ACCEPTED")
+        assignments.stamp(sandbox, submitted, "ACCEPTED")
+    sandbox.collection(assignments.COLLECTION).put_many(submitted)
+    assignments.tell(sandbox, pool, submitted, "ASSIGNMENT_SUBMITTED")
+    if accepted:
+        assignments.pay(sandbox, pool, submitted)
+        assignments.tell(sandbox, pool, submitted, "ASSIGNMENT_APPROVED")
     else:
         days = float(pool.get("auto_accept_period_day") or 21)
         arguments = {"assignment_ids": [each["id"] for each in submitted]}

@@ -33,16 +33,23 @@ TRANSITIONS = {
     "archive_project": Transition(fast=(0.02, 0.1), realistic=(1, 5)),
     "aggregate_solutions": Transition(fast=(0.05, 0.2), realistic=(5, 60)),
     "measure_pools": Transition(fast=(0.05, 0.2), realistic=(2, 10)),
-    "complete_pool": Transition(fast=(0.02, 0.1), realistic=(1, 10)),
-    "issue_assignments": Transition(fast=(0.02, 0.1), realistic=(2, 20), by="people"),
-    "submit_assignments": Transition(fast=(0.1, 0.4), realistic=(30, 300), by="people"),
-    "process_app_batch": Transition(fast=(0.1, 0.4), realistic=(30, 300), by="people"),
+    # A program that opens a pool looks at it half a second later (client/__init__.py:2966), and
+    # should find it open even where there is little to do.
+    "complete_pool": Transition(fast=(1.5, 2.5), realistic=(5, 60)),
+    "issue_assignments": Transition(fast=(0.2, 0.6), realistic=(5, 60), by="people"),
+    "submit_assignments": Transition(fast=(0.3, 0.9), realistic=(30, 300), by="people"),
+    "process_app_batch": Transition(fast=(0.3, 0.9), realistic=(30, 300), by="people"),
 }
 
 
 @runs("start_operation")
 def start_operation(sandbox: Sandbox, *, operation_id: str, transition: str) -> None:
-    """PENDING becomes RUNNING, and what the operation is for comes next."""
+    """PENDING becomes RUNNING and what the operation is for comes next, unless a fault has it
+    fail."""
+    fault = sandbox.faults.job(f"toloka.{transition}", operation_id)
+    if fault and fault.fails:
+        slices.fail(sandbox, operation_id)
+        return
     operations.start(sandbox, operation_id, transition)
 
 
@@ -58,7 +65,7 @@ def _create(sandbox: Sandbox, name: str, operation_id: str, start: int, phase: s
         crowd.settle(sandbox, pools.require(sandbox, pool_id))
 
 
-@runs("create_tasks")
+@runs("create_tasks", background=True)
 def create_tasks(
     sandbox: Sandbox, *, operation_id: str, start: int = 0, phase: str = "check"
 ) -> None:
@@ -66,7 +73,7 @@ def create_tasks(
     _create(sandbox, "tasks", operation_id, start, phase)
 
 
-@runs("create_task_suites")
+@runs("create_task_suites", background=True)
 def create_task_suites(
     sandbox: Sandbox, *, operation_id: str, start: int = 0, phase: str = "check"
 ) -> None:
@@ -74,7 +81,7 @@ def create_task_suites(
     _create(sandbox, "task_suites", operation_id, start, phase)
 
 
-@runs("create_user_bonuses")
+@runs("create_user_bonuses", background=True)
 def create_user_bonuses(
     sandbox: Sandbox, *, operation_id: str, start: int = 0, phase: str = "check"
 ) -> None:
@@ -178,13 +185,13 @@ def measure_pools(sandbox: Sandbox, *, operation_id: str) -> None:
     measures.measure(sandbox, operation_id)
 
 
-@runs("issue_assignments")
+@runs("issue_assignments", background=True)
 def issue_assignments(sandbox: Sandbox, *, pool_id: str) -> None:
     """The crowd takes suites from an open pool."""
     crowd.work(sandbox, pool_id)
 
 
-@runs("submit_assignments")
+@runs("submit_assignments", background=True)
 def submit_assignments(sandbox: Sandbox, *, assignment_ids: list[str]) -> None:
     """The crowd hands in answers; for those whose time is over it is too late."""
     now = sandbox.clock.now()
@@ -206,7 +213,7 @@ def expire_assignments(sandbox: Sandbox, *, assignment_ids: list[str]) -> None:
         crowd.give_back(sandbox, pools.require(sandbox, pool_id), found, "EXPIRED")
 
 
-@runs("accept_assignments")
+@runs("accept_assignments", background=True)
 def accept_assignments(sandbox: Sandbox, *, assignment_ids: list[str]) -> None:
     """The requester's time for review is over: what is not rejected is accepted."""
     stored = sandbox.collection(assignments.COLLECTION)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.engine.sandbox import Sandbox
-from mockserver.services.toloka import errors, pools, wire
+from mockserver.services.toloka import errors, wire
 
 COLLECTION = "toloka.operations"
 
@@ -78,15 +78,9 @@ def start_later(sandbox: Sandbox, operation: Operation, transition: str) -> None
 
 
 def start(sandbox: Sandbox, operation_id: str, transition: str) -> None:
-    """The operation runs, and what it is for happens next, unless it is to fail or stall."""
-    operation = get(sandbox, operation_id)
+    """The operation runs, and what it is for happens next; a fault may stop it on the way."""
     fault = sandbox.faults.job(f"toloka.{transition}", operation_id)
-    if fault and fault.fails:
-        for lock in sandbox.collection(pools.LOCKS).find({"operation": operation_id}):
-            sandbox.collection(pools.LOCKS).delete(lock["id"])
-        finish(sandbox, operation, "FAIL", {"code": "INTERNAL_ERROR", "message": "Internal Error"})
-        return
-    progress(sandbox, operation, (fault and fault.stalls_at) or 0)
+    progress(sandbox, get(sandbox, operation_id), (fault and fault.stalls_at) or 0)
     arguments = {"operation_id": operation_id}
     sandbox.pace.schedule(f"toloka.{transition}", arguments, resource=operation_id)
 

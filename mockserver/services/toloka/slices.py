@@ -8,6 +8,8 @@ from mockserver.services.toloka import batches, errors, operations, pools, wire
 from mockserver.services.toloka.batches import CHECKED, COLLECTION, KINDS, SLICE, SLICES, Item, Kind
 from mockserver.services.toloka.operations import Operation
 
+_BROKEN = errors.field("INTERNAL_ERROR", "Internal Error")
+
 
 def run(sandbox: Sandbox, operation_id: str, first: int, phase: str) -> tuple[int, str] | None:
     """Check or create what is next of a batch; answers where to go on, or None at the end.
@@ -60,16 +62,13 @@ def _check(sandbox: Sandbox, kind: Kind, batch: Item, first: int) -> int:
 
 
 def _create(sandbox: Sandbox, kind: Kind, batch: Item, number: int, *, checked: bool) -> None:
-    """Create the valid items of one slice, and keep what the log needs of it.
-
-    A pool may have gone since the batch was checked, so every item is looked at again.
-    """
+    """Create the valid items of one slice, and keep what the log needs of it."""
     faults, good = {}, []
     fault = sandbox.faults.job(f"toloka.create_{batch['kind']}", batch["id"])
     for index, item in enumerate(batches.read(sandbox, batch, number), number * SLICE):
-        found = kind.errors(item)
+        found = {} if checked else kind.errors(item)
         if not found and sandbox.faults.item_fails(fault, batch["id"], index):
-            found = {"__item": errors.field("INTERNAL_ERROR", "Internal Error")}
+            found = {"__item": dict(_BROKEN)}
         if found:
             faults[str(index)] = found
         else:
@@ -105,6 +104,19 @@ def _record(batch: Item, number: int, faults: dict[str, Any]) -> Item:
     }
 
 
+def fail(sandbox: Sandbox, operation_id: str) -> None:
+    """The operation fails as a whole; of a batch every item does, since toloka-kit takes a failed
+    operation without failed items for a success (trap B4)."""
+    operation = operations.get(sandbox, operation_id)
+    batch = sandbox.collection(COLLECTION).get(operation_id)
+    if batch is None:
+        operations.finish(sandbox, operation, "FAIL", _BROKEN)
+        return
+    batch |= {"valid": batch["total"], "failed": True}
+    sandbox.collection(COLLECTION).put(batch)
+    _end(sandbox, operation, batch)
+
+
 def _end(sandbox: Sandbox, operation: Operation, batch: Item) -> None:
     """The batch has been gone through: count, open its pools if that was asked for, let go."""
     total, valid, created = batch["total"], batch["valid"], batch["created"]
@@ -137,6 +149,9 @@ def log(sandbox: Sandbox, operation_id: str) -> Iterator[Item]:
     if batch is None:
         return
     kind = KINDS[batch["kind"]](sandbox, allow_defaults=True)
+    if batch.get("failed"):
+        for item in batches.read(sandbox, batch, 0, len(batch["offsets"])):
+            yield _failure(kind, item, {"__item": _BROKEN})
     for record in sandbox.collection(SLICES).each({"batch": operation_id}, sort="number"):
         yield from _entries(sandbox, kind, batch, record)
     for pool_id, refusal in batch["opening"]:
@@ -155,13 +170,7 @@ def _entries(sandbox: Sandbox, kind: Kind, batch: Item, record: Item) -> Iterato
     for index, item in enumerate(batches.read(sandbox, batch, record["number"]), start):
         found = faults.get(str(index))
         if found is not None:
-            shown = item if type(item) is dict else {"value": item}
-            yield {
-                "type": kind.failed_step,
-                "success": False,
-                "input": shown,
-                "output": found,
-            }
+            yield _failure(kind, item, found)
         elif count is not None:
             identity = kind.identify(item, record["second"], count)
             count += 1
@@ -171,6 +180,15 @@ def _entries(sandbox: Sandbox, kind: Kind, batch: Item, record: Item) -> Iterato
                 "input": _shown(kind, item, record),
                 "output": {kind.output: identity},
             }
+
+
+def _failure(kind: Kind, item: Any, found: dict[str, Any]) -> Item:
+    return {
+        "type": kind.failed_step,
+        "success": False,
+        "input": item if type(item) is dict else {"value": item},
+        "output": found,
+    }
 
 
 def _shown(kind: Kind, item: Item, record: Item) -> Item:

@@ -27,6 +27,7 @@ class Suites:
 
     def __init__(self, sandbox: Sandbox, *, allow_defaults: bool) -> None:
         self._sandbox = sandbox
+        self._machine = wire.machine(sandbox)
         self.targets = Targets(sandbox, suites=True, allow_defaults=allow_defaults)
 
     def errors(self, item: Any) -> Fields:
@@ -56,7 +57,7 @@ class Suites:
 
     def identify(self, item: Item, second: int, count: int) -> str:
         """The id of the suite with this number."""
-        return wire.pool_object_id(self._sandbox, str(item["pool_id"]), second, count)
+        return wire.pool_object_id(item["pool_id"], second, self._machine, count)
 
     def create(self, items: list[Item]) -> tuple[int, list[Item]]:
         """Keep valid suites; answers the first one's number and what was kept, in order."""

@@ -24,6 +24,7 @@ class Tasks:
 
     def __init__(self, sandbox: Sandbox, *, allow_defaults: bool) -> None:
         self._sandbox = sandbox
+        self._machine = wire.machine(sandbox)
         self.targets = Targets(sandbox, suites=False, allow_defaults=allow_defaults)
 
     def errors(self, item: Any) -> Fields:
@@ -53,7 +54,7 @@ class Tasks:
 
     def identify(self, item: Item, second: int, count: int) -> str:
         """The id of the task with this number."""
-        return wire.pool_object_id(self._sandbox, str(item["pool_id"]), second, count)
+        return wire.pool_object_id(item["pool_id"], second, self._machine, count)
 
     def create(self, items: list[Item]) -> tuple[int, list[Item]]:
         """Keep valid tasks; answers the first one's number and what was kept, in order."""

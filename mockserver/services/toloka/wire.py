@@ -68,24 +68,23 @@ def number(sandbox: Sandbox, kind: str) -> str:
     return str(sandbox.ids.number(f"toloka.{kind}", FIRST))
 
 
-def object_id(sandbox: Sandbox, second: int, count: int) -> str:
-    """24 hexadecimal digits that rise: the second, the sandbox, a rising count."""
-    machine = sandbox.ids.derived("toloka.machine") & 0xFFFFFFFF
-    return f"{second & 0xFFFFFFFF:08x}{machine:08x}{count:08x}"
+def machine(sandbox: Sandbox) -> str:
+    """The part of object ids that is the sandbox's own."""
+    return f"{sandbox.ids.derived('toloka.machine') & 0xFFFFFFFF:08x}"
 
 
-def pool_object_id(sandbox: Sandbox, pool_id: str, second: int, count: int) -> str:
-    """The id of a task, a suite or an assignment; within one pool text order is age."""
-    return f"{int(pool_id):010x}--{object_id(sandbox, second, count)}"
+def pool_object_id(pool_id: Any, second: int, machine: str, count: int) -> str:
+    """The id of a task, a suite or an assignment: the pool, then the second, the sandbox and a
+    rising count; within one pool text order is age."""
+    return f"{int(pool_id):010x}--{second:08x}{machine}{count:08x}"
 
 
 def next_object_id(sandbox: Sandbox, pool_id: str | None = None) -> str:
     """The next id of this form, with or without a pool."""
     second = int(sandbox.clock.now())
     count = sandbox.ids.number("toloka.object")
-    if pool_id is None:
-        return object_id(sandbox, second, count)
-    return pool_object_id(sandbox, pool_id, second, count)
+    made = pool_object_id(pool_id or 0, second, machine(sandbox), count)
+    return made[12:] if pool_id is None else made
 
 
 def owner() -> dict[str, Any]:
