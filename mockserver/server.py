@@ -19,7 +19,8 @@ import orjson
 import uvicorn
 
 from mockserver.engine.clock import rfc3339
-from mockserver.engine.errors import ConfigError
+from mockserver.engine.errors import ConfigError, MockserverError
+from mockserver.intercept import Intercept
 from mockserver.protocol import FaultProtocol
 from mockserver.settings import Settings
 
@@ -79,6 +80,7 @@ class Running:
         self._socket = bind(settings.host, settings.port)
         self.port: int = self._socket.getsockname()[1]
         self.url = local_url(settings.host, self.port)
+        self.intercept = _intercept(settings, self._socket) if settings.intercept else None
         self._app = app
         self._listener: Listener | None = None
         self._told_to_stop = False
@@ -88,7 +90,7 @@ class Running:
         try:
             app = self._app or _create_app(self.settings)
             self._listener = Listener(_config(app), lambda: ready(app))
-            async with app.running():
+            async with app.running(), self._intercepting(app, self._listener):
                 if not self._told_to_stop:
                     await self._listener.serve(sockets=[self._socket])
         finally:
@@ -97,6 +99,8 @@ class Running:
     def close(self) -> None:
         """Give up the port."""
         self._socket.close()
+        if self.intercept is not None:
+            self.intercept.close()
 
     def stop(self) -> None:
         """End `run`, from any thread or a signal."""
@@ -104,11 +108,27 @@ class Running:
         if self._listener is not None:
             self._listener.stop()
 
+    def _intercepting(
+        self, app: "App", listener: Listener
+    ) -> contextlib.AbstractAsyncContextManager[None]:
+        """What comes for the real hosts ends in the same protocol as all else."""
+        if self.intercept is None:
+            return contextlib.nullcontext()
+        hosts = [host for service in app.world.services.values() for host in service.hosts]
+        return self.intercept.running(
+            hosts, lambda: FaultProtocol(listener.config, listener.server_state, {})
+        )
 
-def serve(settings: Settings, announce: Callable[[str, "App"], None] | None = None) -> None:
+
+def serve(
+    settings: Settings,
+    announce: Callable[[str, "App"], None] | None = None,
+    announce_intercept: Callable[[Intercept, "App"], None] | None = None,
+) -> None:
     """Run in the foreground until SIGINT or SIGTERM.
 
-    `announce` gets the URL and the app once the server answers. Raises ConfigError for a taken
+    `announce` gets the URL and the app once the server answers, `announce_intercept` the front
+    for the real hosts if there is one. Raises ConfigError for a taken
     port, and whatever keeps the app from starting.
     """
     configure_logging(settings.log_format, settings.log_level)
@@ -124,6 +144,8 @@ def serve(settings: Settings, announce: Callable[[str, "App"], None] | None = No
             write_ready_file(settings.ready_file, running.url)
         if announce is not None:
             announce(running.url, app)
+        if announce_intercept is not None and running.intercept is not None:
+            announce_intercept(running.intercept, app)
 
     try:
         with _stopped_by_signals(running), asyncio.Runner(loop_factory=loop_factory()) as runner:
@@ -142,6 +164,7 @@ class ServerThread:
     def __init__(self, settings: Settings | None = None, app: "App | None" = None) -> None:
         self._running = Running(settings or Settings(port=0), app)
         self.url = self._running.url
+        self.intercept = self._running.intercept
         self.app: App | None = None
         self._ready = threading.Event()
         self._failure: BaseException | None = None
@@ -189,6 +212,20 @@ class ServerThread:
             self._failure = error
         finally:
             self._ready.set()
+
+
+def _intercept(settings: Settings, main: socket.socket) -> Intercept:
+    """The front for the real hosts, beside the socket of the server."""
+    folder = settings.data_dir and settings.data_dir / "certificates"
+    listening = None
+    try:
+        listening = bind(settings.host, settings.intercept_port)
+        return Intercept(listening, folder, passthrough=settings.passthrough)
+    except MockserverError:
+        main.close()
+        if listening is not None:
+            listening.close()
+        raise
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -87,6 +87,20 @@ class Settings:
         default=None,
         metadata=described("url", "Base of the URLs handed out.", shown="each request's own Host"),
     )
+    intercept: bool = field(
+        default=False,
+        metadata=described("switch", "Answer as the real hosts too: by TLS and as an HTTP proxy."),
+    )
+    intercept_port: int = field(
+        default=8443,
+        metadata=described(
+            "integer", "Port of --intercept; 0 takes a free one.", low=0, high=65535
+        ),
+    )
+    passthrough: bool = field(
+        default=False,
+        metadata=described("switch", "Let the proxy of --intercept lead to other hosts too."),
+    )
     webhook_allow: tuple[str, ...] = field(
         default=(),
         metadata=described(
