@@ -2,6 +2,7 @@
 
 from mockserver.admin import (
     clock,
+    contract,
     faults,
     inbox,
     requests,
@@ -30,6 +31,7 @@ admin = Service(
         | clock.handles
         | transitions.handles
         | requests.handles
+        | contract.handles
         | faults.handles
         | scenarios.handles
         | webhooks.handles

@@ -1,18 +1,16 @@
 """The journal: filtered, forgotten, and asked whether what was expected has happened."""
 
-import asyncio
 from typing import Any
 
+from mockserver import har
 from mockserver.admin.pages import page
 from mockserver.engine.errors import BadRequest
+from mockserver.engine.journal import BOUNDS
 from mockserver.engine.service import Answer, Call, HandlerTable
 
 handles = HandlerTable()
 
 FILTERS = ("service", "operation", "method", "path", "status", "client")
-BOUNDS = ("exactly", "at_least", "at_most")
-GLANCE = 0.02
-"""Seconds between two looks at the journal while a verification waits."""
 
 
 @handles("listRequests")
@@ -24,6 +22,16 @@ def list_requests(call: Call) -> tuple[int, Any]:
         conditions, limit=asked["limit"], after=asked.get("after")
     )
     return 200, page([entry.view(bodies=asked["bodies"]) for entry in entries], total)
+
+
+@handles("exportRequests")
+def export_requests(call: Call) -> tuple[int, Any]:
+    """Calls and uploads as an HTTP Archive, oldest first."""
+    conditions = {name: call.parameters[name] for name in FILTERS if name in call.parameters}
+    journal = call.sandbox.journal
+    entries, _ = journal.find(conditions, limit=len(journal))
+    hosts = [host for service in call.sandbox.services.values() for host in service.hosts]
+    return 200, har.export(entries, hosts)
 
 
 @handles("clearRequests")
@@ -45,11 +53,5 @@ async def verify_requests(call: Call) -> tuple[int, Any]:
     expectation = {name: value for name, value in call.body.items() if name != "wait"}
     if "in_order" in expectation and any(name in expectation for name in BOUNDS):
         raise BadRequest("in_order stands alone; count with match instead.")
-    journal = call.sandbox.journal
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + call.body.get("wait", 0)
-    verdict = journal.verify(expectation)
-    while not verdict["passed"] and (left := deadline - loop.time()) > 0:
-        await asyncio.sleep(min(GLANCE, left))
-        verdict = journal.verify(expectation)
+    verdict = await call.sandbox.journal.verify_within(expectation, call.body.get("wait", 0))
     return (200 if verdict["passed"] else 422), verdict

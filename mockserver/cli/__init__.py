@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import click
 
 from mockserver import __version__
-from mockserver.cli import clock, faults, requests, routes, serve, state
+from mockserver.cli import check, clock, faults, requests, routes, run, serve, state
 from mockserver.engine.errors import MockserverError
 
 __all__ = ["main"]
@@ -43,6 +43,8 @@ def _refuse(message: str) -> NoReturn:
     invoke_without_command=True,
     commands=[
         serve.command,
+        run.command,
+        check.command,
         routes.command,
         state.seed,
         state.reset,

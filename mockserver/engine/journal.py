@@ -1,5 +1,6 @@
 """What was asked and answered, and why: kept in bounded memory, shown with credentials masked."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -9,11 +10,13 @@ import orjson
 from mockserver.engine.clock import rfc3339
 from mockserver.engine.errors import BadRequest, UnknownName
 from mockserver.engine.masking import masked_headers, masked_query
+from mockserver.engine.tally import Tally
 from mockserver.engine.where import Where
 
 if TYPE_CHECKING:
     from mockserver.engine.contract import Violation
 
+BOUNDS = ("exactly", "at_least", "at_most", "never")
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
 
@@ -116,7 +119,8 @@ class Entry:
 class Journal:
     """The newest entries of one sandbox, bounded in number and in bytes.
 
-    `body_bytes` is how much of a body is kept at most.
+    `body_bytes` is how much of a body is kept at most. The `tally` counts every entry, also those
+    that were let go; it is cleared by itself alone.
     """
 
     def __init__(self, *, entries: int, total_bytes: int, body_bytes: int) -> None:
@@ -127,6 +131,8 @@ class Journal:
         self._sizes: dict[int, int] = {}
         self._bytes = 0
         self._last = 0
+        self._next: asyncio.Future[None] | None = None
+        self.tally = Tally()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -143,6 +149,17 @@ class Journal:
             oldest = next(iter(self._entries))
             del self._entries[oldest]
             self._bytes -= self._sizes.pop(oldest)
+        self.tally.add(entry)
+        if self._next is not None:
+            if not self._next.done():
+                self._next.set_result(None)
+            self._next = None
+
+    async def next_entry(self) -> None:
+        """Return once another entry has been added."""
+        if self._next is None or self._next.done():
+            self._next = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._next)
 
     def get(self, id: str) -> Entry:
         """One entry; UnknownName when there is none or it was let go."""
@@ -170,38 +187,53 @@ class Journal:
         self._bytes = 0
         return count
 
-    def verify(self, expectation: Mapping[str, Any]) -> dict[str, Any]:
+    async def verify_within(self, expectation: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+        """As `verify`, but what does not hold yet may come true with a call in these seconds."""
+        verdict = self.verify(expectation)
+        try:
+            async with asyncio.timeout(seconds):
+                while not verdict["passed"]:
+                    await self.next_entry()
+                    verdict = self.verify(expectation, explain=False)
+        except TimeoutError:
+            return self.verify(expectation)
+        return verdict
+
+    def verify(self, expectation: Mapping[str, Any], *, explain: bool = True) -> dict[str, Any]:
         """Whether what was expected was called: `{"passed", "count", "nearest"}`.
 
-        `{"match": conditions, "exactly" | "at_least" | "at_most": n}`, where none of the three
-        means at least once, or `{"in_order": [conditions, …]}`, which allows other calls between.
+        `{"match": conditions, "exactly" | "at_least" | "at_most": n}` or with `"never": true`,
+        where none of the four means at least once, or `{"in_order": [conditions, …]}`, which
+        allows other calls between.
         """
         if "in_order" in expectation:
-            return self._verify_order([Where.read(given) for given in expectation["in_order"]])
+            order = [Where.read(given) for given in expectation["in_order"]]
+            return self._verify_order(order, explain)
         where = Where.read(expectation.get("match", {}))
         count = sum(where.matches(entry) for entry in self._entries.values())
-        bounds = [name for name in ("exactly", "at_least", "at_most") if name in expectation]
+        bounds = [name for name in BOUNDS if name in expectation]
         if len(bounds) > 1:
-            raise BadRequest(f"Give one of exactly, at_least and at_most, not {len(bounds)}.")
+            raise BadRequest(f"Give one of {', '.join(BOUNDS)}, not {len(bounds)}.")
         bound = bounds[0] if bounds else "at_least"
-        number = expectation.get(bound, 1)
+        number = 0 if bound == "never" else expectation.get(bound, 1)
         passed = {
+            "never": count == 0,
             "exactly": count == number,
             "at_least": count >= number,
             "at_most": count <= number,
         }[bound]
-        return self._verdict(passed, count, where)
+        return self._verdict(passed, count, where, explain)
 
-    def _verify_order(self, wanted: list[Where]) -> dict[str, Any]:
+    def _verify_order(self, wanted: list[Where], explain: bool) -> dict[str, Any]:
         entries: Iterator[Entry] = iter(self._entries.values())
         for position, where in enumerate(wanted):
             if not any(where.matches(entry) for entry in entries):
-                return self._verdict(False, position, where)
-        return self._verdict(True, len(wanted), Where())
+                return self._verdict(False, position, where, explain)
+        return self._verdict(True, len(wanted), Where(), explain)
 
-    def _verdict(self, passed: bool, count: int, where: Where) -> dict[str, Any]:
-        if passed:
-            return {"passed": True, "count": count}
+    def _verdict(self, passed: bool, count: int, where: Where, explain: bool) -> dict[str, Any]:
+        if passed or not explain:
+            return {"passed": passed, "count": count}
         ranked = sorted(
             ((where.differences(entry), entry) for entry in self._entries.values()),
             key=lambda pair: (len(pair[0]), -pair[1].id),

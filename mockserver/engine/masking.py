@@ -26,6 +26,11 @@ def masked_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> di
     return shown
 
 
+def is_secret(name: str) -> bool:
+    """Whether a header or query parameter of this name holds a credential."""
+    return name.lower() in _HEADERS or _QUERY.match(f"{name}=") is not None
+
+
 def masked_query(query: str) -> str:
     """A query string or a whole URL without its credentials."""
     return _USER.sub(f"{HIDDEN}@", _QUERY.sub(rf"\1\2={HIDDEN}", query))

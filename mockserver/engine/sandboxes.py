@@ -12,6 +12,7 @@ import orjson
 
 from mockserver.engine.errors import BadRequest, MockserverError, UnknownName
 from mockserver.engine.sandbox import Sandbox, World
+from mockserver.engine.tally import Tally
 
 DEFAULT = "default"
 MOST = 2_000
@@ -53,6 +54,7 @@ class Sandboxes:
         self._open: dict[str, Sandbox] = {}
         self._options: dict[str, Options] = {DEFAULT: Options()}
         self._bound: dict[str, str] = {}
+        self._departed = Tally()
         for path in sorted(folder.glob(f"*/{OPTIONS}")):
             self._remember(path.parent.name, _read(path))
         self._start(DEFAULT)
@@ -110,6 +112,7 @@ class Sandboxes:
         options = self.options(name)
         sandbox = self._open.pop(name, None)
         if sandbox is not None:
+            self._departed.absorb(sandbox.journal.tally)
             await sandbox.discard()
         for credential in options.credentials:
             del self._bound[credential]
@@ -127,6 +130,10 @@ class Sandboxes:
         if name not in self._options:
             self.create(name)
         return name
+
+    def tallies(self) -> list[Tally]:
+        """What clients called: in each open sandbox, and in all that were deleted."""
+        return [self._departed, *(sandbox.journal.tally for sandbox in self)]
 
     @property
     def binds(self) -> bool:
