@@ -101,6 +101,31 @@ def test_a_kill_at_any_step_of_a_checkpoint_loses_nothing(
         assert numbers(open_store(tmp_path / "copies" / folder.name)) == [*found, 9]
 
 
+def test_a_kill_while_a_snapshot_is_put_back_leaves_the_old_state_or_the_new(
+    open_store: Callable[..., Store], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(tmp_path / "live")
+    store.checkpoint_at = 0
+    fill(store, 1)
+    store._storage.finish()
+    snapshot = store.snapshot()
+    fill(store, 2)
+
+    def watched(path: Path, image: Image) -> int:
+        shutil.copytree(tmp_path / "live", tmp_path / "before")
+        size = write_image(path, image)
+        shutil.copytree(tmp_path / "live", tmp_path / "after")
+        return size
+
+    monkeypatch.setattr("mockserver.engine.store.storage.write_image", watched)
+    store.restore(snapshot)
+    store.commit()
+    assert segments(tmp_path / "after") == ["store.2.log"]
+    assert numbers(open_store(tmp_path / "before")) == [1, 2]
+    assert numbers(open_store(tmp_path / "after")) == [1]
+    assert segments(tmp_path / "after") == []
+
+
 def test_commits_go_on_while_a_checkpoint_is_written(
     open_store: Callable[..., Store], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
