@@ -51,6 +51,7 @@ def submit(
                 "startTime": None,
                 "endTime": None,
                 "failed": {},
+                "doubtful": [n for n, each in enumerate(part) if files.doubtful(each["file"])],
             }
         )
         bodies.append({"id": f"{id}/{first}", "inputs": part})

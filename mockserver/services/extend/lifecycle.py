@@ -72,7 +72,7 @@ def finish_run(sandbox: Sandbox, *, kind: str, id: str) -> None:
         _ask_reviewer(sandbox, [id], resource=id)
 
 
-@runs("start_slice")
+@runs("start_slice", background=True)
 def start_slice(sandbox: Sandbox, *, left: int) -> None:
     """The queue moves on: the slice of the lowest priority, and of those the oldest, starts.
 
@@ -102,7 +102,7 @@ def _start(sandbox: Sandbox, head: Document) -> None:
     sandbox.pace.schedule("extend.finish_slice", {"slice": head["id"]}, resource=head["batchId"])
 
 
-@runs("finish_slice")
+@runs("finish_slice", background=True)
 def finish_slice(sandbox: Sandbox, *, slice: str) -> None:
     """The runs of a slice have ended; nobody having looked and nobody listening, as one."""
     head = sandbox.collection(batches.SLICES).get(slice)
@@ -162,12 +162,15 @@ def _outcome(sandbox: Sandbox, head: Mapping[str, Any]) -> Document:
     failed = {}
     reason = batches.failure_reason(KINDS[head["kind"]])
     decision = sandbox.faults.job("extend.finish_slice", head["batchId"])
-    for number, each in enumerate(batches.inputs_of(sandbox, head)):
-        message = files.unavailable(sandbox, each["file"])
-        if _fails(sandbox, decision, head["batchId"], head["first"] + number):
-            failed[str(number)] = BROKEN
-        elif message is not None:
+    inputs = batches.inputs_of(sandbox, head) if head["doubtful"] else []
+    for number in head["doubtful"]:
+        message = files.unavailable(sandbox, inputs[number]["file"])
+        if message is not None:
             failed[str(number)] = (reason, message)
+    if decision is not None:
+        for number in range(head["count"]):
+            if _fails(sandbox, decision, head["batchId"], head["first"] + number):
+                failed[str(number)] = BROKEN
     status = "PROCESSED" if not failed else batches.MIXED
     if len(failed) == head["count"]:
         status = "FAILED"
@@ -198,7 +201,7 @@ def _ask_reviewer(sandbox: Sandbox, ids: list[str], *, resource: str) -> None:
         sandbox.pace.schedule("extend.review_runs", {"ids": waiting}, resource=resource)
 
 
-@runs("review_runs")
+@runs("review_runs", background=True)
 def review_runs(sandbox: Sandbox, *, ids: list[str]) -> None:
     """A reviewer approves most runs and rejects some, always the same."""
     announcer = Announcer(sandbox)

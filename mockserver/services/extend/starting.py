@@ -1,7 +1,7 @@
 """How a request becomes runs: what is checked first, then what is stored."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -105,7 +105,7 @@ def start_workflow_batch(call: Call) -> str:
     """A batch of runs, queued; answers its id. Nothing is stored when any part is invalid."""
     body = call.body
     workflow, version = workflows.referred(call.sandbox, body["workflow"])
-    inputs = list(_inputs(call))
+    inputs = _inputs(call)
     id = WORKFLOW.batch_prefix + call.sandbox.ids.token("extend.batch", 8)
     own = {
         **_made_by(call.sandbox, workflow, version),
@@ -115,22 +115,33 @@ def start_workflow_batch(call: Call) -> str:
     return id
 
 
-def _inputs(call: Call) -> Iterator[Document]:
-    """What is kept of each input: its file and its metadata, never its secrets."""
-    # Smaller than the limit of one as a whole, a request holds no metadata that is too large.
-    careful = len(call.raw) > METADATA_BYTES or TAGS.encode() in call.raw
-    strict = call.sandbox.setting("extend.unknown_files") == "refuse"
-    known = call.sandbox.collection(files.COLLECTION)
-    for number, each in enumerate(call.body["inputs"]):
-        source = each["file"]
-        if strict and "id" in source and source["id"] not in known:
+def _inputs(call: Call) -> list[Document]:
+    """What is kept of the inputs: file and metadata, never secrets; refused when one is too large.
+
+    A thousand inputs come at once, so what only few requests hold is looked for in the raw body.
+    """
+    inputs: list[Document] = call.body["inputs"]
+    for number, each in enumerate(inputs):
+        if "metadata" in each and len(orjson.dumps(each["metadata"])) > METADATA_BYTES:
+            metadata_of(each, f"inputs.{number}.metadata")
+    if call.sandbox.setting("extend.unknown_files") == "refuse":
+        _check_ids(call.sandbox, inputs)
+    # A backslash could hide a name from this look.
+    if not any(mark in call.raw for mark in (b"secrets", TAGS.encode(), b"\\")):
+        return inputs
+    return [
+        {"file": each["file"]} | ({"metadata": metadata_of(each)} if "metadata" in each else {})
+        for each in inputs
+    ]
+
+
+def _check_ids(sandbox: Sandbox, inputs: list[Document]) -> None:
+    known = sandbox.collection(files.COLLECTION)
+    for number, each in enumerate(inputs):
+        id = each["file"].get("id")
+        if id is not None and id not in known:
             path = f"inputs.{number}.file.id"
-            raise errors.invalid(f"{path}: there is no file {source['id']}; Path: {path}")
-        kept = {"file": source}
-        if "metadata" in each:
-            path = f"inputs.{number}.metadata"
-            kept["metadata"] = metadata_of(each, path) if careful else each["metadata"]
-        yield kept
+            raise errors.invalid(f"{path}: there is no file {id}; Path: {path}")
 
 
 def config_of(sandbox: Sandbox, kind: Kind, body: Mapping[str, Any]) -> Document:
@@ -197,7 +208,7 @@ def start_batch(call: Call, kind: Kind) -> Document:
         "priority": body.get("priority", PRIORITY),
         "baseUrl": call.base_url,
     }
-    inputs = list(_inputs(call))
+    inputs = _inputs(call)
     batch: Document = {
         "object": "batch_run",
         "id": new_id(sandbox, kind.batch_prefix),
