@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from mockserver.engine.clock import Clock, monotonic
 from mockserver.engine.errors import ContractError
 from mockserver.engine.ids import Ids
+from mockserver.engine.service import BACKGROUND as MARK
 from mockserver.engine.service import JobFunction
-from mockserver.engine.store import Index, Range
+from mockserver.engine.store import Index
 
 if TYPE_CHECKING:
     from mockserver.engine.faults import Faults
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 COLLECTION = "engine.jobs"
 INDEXES = {COLLECTION: (Index("state", sort="due"), Index("resource"))}
+
+WAITING, BACKGROUND = QUEUES = ("waiting", "background")
+"""States of a job whose time will come: before anyone's call, or beside the calls."""
 
 log = logging.getLogger("mockserver.jobs")
 
@@ -44,7 +48,7 @@ class Jobs:
         self._wake = wake
         self._faults = faults
         # The earliest due time there can be, so that a call need not ask the store each time.
-        self._earliest: float | None = 0.0
+        self._earliest: dict[str, float | None] = dict.fromkeys(QUEUES, 0.0)
 
     def schedule(
         self,
@@ -53,7 +57,7 @@ class Jobs:
         *,
         delay: float = 0.0,
         resource: str | None = None,
-        state: str = "waiting",
+        state: str = WAITING,
         polls: int = 0,
     ) -> str:
         """Add a job `delay` seconds from now; it is kept when the caller's commit is.
@@ -63,6 +67,8 @@ class Jobs:
         """
         if kind not in self._functions:
             raise ContractError(f"No job is registered as {kind!r}.")
+        if state == WAITING and self._in_background(kind):
+            state = BACKGROUND
         number = self._ids.number(COLLECTION)
         due = self._clock.now() + delay
         self._jobs.put(
@@ -76,8 +82,8 @@ class Jobs:
                 "polls": polls,
             }
         )
-        if state == "waiting":
-            self._expect(due)
+        if state in QUEUES:
+            self._expect(state, due)
         return f"job-{number:08d}"
 
     def cancel(self, *, resource: str, kind: str | None = None) -> int:
@@ -108,19 +114,17 @@ class Jobs:
             elif job["state"] == "polling":
                 self._jobs.put({**job, "polls": job["polls"] - 1})
 
-    def run_due(self, sandbox: "Sandbox", *, budget: float | None = None) -> int:
+    def run_due(
+        self, sandbox: "Sandbox", *, budget: float | None = None, background: bool = True
+    ) -> int:
         """Run what is due, in order of due time; answers how many ran.
 
-        `budget` is in real seconds: work of many slices is left to the ticker beyond it, so that
-        no request waits for a large batch.
+        `budget` is in real seconds. A call leaves background jobs to the ticker, so that none is
+        slow because of a large batch.
         """
         ran, started = 0, monotonic()
-        while self._earliest is not None and self._earliest <= self._clock.now():
-            due = self._jobs.find({"state": "waiting"}, sort="due", limit=1)
-            if not due or due[0]["due"] > self._clock.now():
-                self._earliest = due[0]["due"] if due else None
-                break
-            self._run(sandbox, due[0])
+        while (job := self._due(background)) is not None:
+            self._run(sandbox, job)
             ran += 1
             if budget is not None and monotonic() - started >= budget:
                 break
@@ -128,20 +132,35 @@ class Jobs:
 
     def next_due(self) -> float | None:
         """When the next job is due, in the sandbox's time."""
-        waiting = self._jobs.find({"state": "waiting"}, sort="due", limit=1)
-        return waiting[0]["due"] if waiting else None
+        times = [job["due"] for queue in QUEUES for job in self._first(queue)]
+        return min(times, default=None)
 
     def pending(self) -> int:
         """How many jobs wait for their time, a poll or a hand."""
-        return sum(self._jobs.count({"state": state}) for state in ("waiting", "polling", "held"))
-
-    def due_between(self, start: float, end: float) -> int:
-        """How many jobs fall due in a span of time."""
-        return self._jobs.count({"state": "waiting"}, ranges={"due": Range(gt=start, lte=end)})
+        return sum(self._jobs.count({"state": state}) for state in (*QUEUES, "polling", "held"))
 
     def forget(self) -> None:
         """Take nothing for granted after a rollback, a restore or a reset."""
-        self._earliest = 0.0
+        self._earliest = dict.fromkeys(QUEUES, 0.0)
+
+    def _due(self, background: bool) -> dict[str, Any] | None:
+        """The job that has been due for the longest."""
+        now, found = self._clock.now(), None
+        for queue in QUEUES if background else QUEUES[:1]:
+            earliest = self._earliest[queue]
+            if earliest is None or earliest > now:
+                continue
+            first = self._first(queue)
+            self._earliest[queue] = first[0]["due"] if first else None
+            if first and first[0]["due"] <= now and (not found or first[0]["due"] < found["due"]):
+                found = first[0]
+        return found
+
+    def _first(self, queue: str) -> list[dict[str, Any]]:
+        return self._jobs.find({"state": queue}, sort="due", limit=1)
+
+    def _in_background(self, kind: str) -> bool:
+        return bool(getattr(self._functions[kind], MARK, False))
 
     def _run(self, sandbox: "Sandbox", job: dict[str, Any]) -> None:
         try:
@@ -174,10 +193,12 @@ class Jobs:
 
     def _make_due(self, job: dict[str, Any]) -> None:
         due = self._clock.now()
-        self._jobs.put({**job, "state": "waiting", "due": due})
-        self._expect(due)
+        # Whoever looked or let go expects to see the change next, so it is not left to the ticker.
+        self._jobs.put({**job, "state": WAITING, "due": due})
+        self._expect(WAITING, due)
 
-    def _expect(self, due: float) -> None:
-        if self._earliest is None or due < self._earliest:
-            self._earliest = due
+    def _expect(self, queue: str, due: float) -> None:
+        earliest = self._earliest[queue]
+        if earliest is None or due < earliest:
+            self._earliest[queue] = due
         self._wake()

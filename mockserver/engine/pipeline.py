@@ -66,6 +66,7 @@ class Pipeline:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         sandbox: Sandbox = scope["mockserver.sandbox"]
         started = monotonic()
+        sandbox.calls += 1
         entry = Entry(
             self._service.name,
             scope["method"],
@@ -97,7 +98,7 @@ class Pipeline:
             entry.request_size = len(raw)
             entry.request_body = raw[: sandbox.journal.body_bytes]
             call = self._open(scope, sandbox, entry, raw)
-            sandbox.jobs.run_due(sandbox, budget=DUE_BUDGET)
+            sandbox.jobs.run_due(sandbox, budget=DUE_BUDGET, background=False)
             if self._recorded and (sandbox.faults.active or FAULT in call.headers):
                 decision = await self._faults_before(call, entry)
                 if decision and decision.acts("before"):
@@ -153,7 +154,7 @@ class Pipeline:
         call.answer_headers["Mockserver-Fault"] = decision.header()
         if decision.before:
             await wait(decision.before, sandbox.clock, real=decision.real)
-            sandbox.jobs.run_due(sandbox, budget=DUE_BUDGET)
+            sandbox.jobs.run_due(sandbox, budget=DUE_BUDGET, background=False)
         if decision.acts("before") and decision.error:
             raise decision.error
         return decision

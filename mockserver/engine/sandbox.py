@@ -97,6 +97,7 @@ class Sandbox:
         self.name = name
         self.world = world
         self.wake = wake
+        self.calls = 0
         self.services = world.services
         self.settings = settings
         self.folder = folder

@@ -62,6 +62,9 @@ class Call:
     notes: dict[str, Any] = field(default_factory=dict)
 
 
+BACKGROUND = "mockserver_background"
+"""Attribute of a job's function that marks it as work on many documents."""
+
 Result = Answer | tuple[int, Any]
 Handler = Callable[[Call], Result] | Callable[[Call], Awaitable[Result]]
 JobFunction = Callable[..., None]
@@ -85,13 +88,21 @@ class ControlTable(HandlerTable):
 
 
 class JobTable(dict[str, JobFunction]):
-    """Job kinds of one service, without its prefix; stored as `<service>.<kind>`."""
+    """Job kinds of one service, without its prefix; stored as `<service>.<kind>`.
 
-    def __call__(self, kind: str) -> Callable[[JobFunction], JobFunction]:
+    One that works on many documents is a `background` job: no call runs it on its way, so that
+    none is slow because of a batch that someone else sent.
+    """
+
+    def __call__(
+        self, kind: str, *, background: bool = False
+    ) -> Callable[[JobFunction], JobFunction]:
         def register(function: JobFunction) -> JobFunction:
             if kind in self:
                 raise ContractError(f"Two jobs are registered as {kind!r}.")
             self[kind] = function
+            if background:
+                function.__dict__[BACKGROUND] = True
             return function
 
         return register

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("mockserver.ticker")
 
 SLICE = 0.01
+"""Real seconds of background work in one go."""
+SHARE = 5
+"""While calls come, background work rests this many times as long as it worked."""
+MOST_REST = 0.1
 LONGEST = 3600.0
 
 
@@ -26,10 +30,12 @@ class Ticker:
         self._find = find
         self._woken = asyncio.Event()
         self._next: dict[str, float] = {}
+        self._resting: dict[str, float] = {}
+        self._calls: dict[str, int] = {}
 
     def wake(self, name: str) -> None:
         """Look again at what is due in a sandbox."""
-        self._next[name] = 0.0
+        self._next[name] = self._resting.get(name, 0.0)
         self._woken.set()
 
     async def run(self) -> None:
@@ -39,31 +45,38 @@ class Ticker:
             self._woken.clear()
             for name in [name for name, at in self._next.items() if at <= loop.time()]:
                 self._next[name] = loop.time() + LONGEST
-                wait = self._look(name)
+                wait = self._look(name, loop)
                 if wait is None:
-                    del self._next[name]
+                    for kept in (self._next, self._resting, self._calls):
+                        kept.pop(name, None)
                 else:
                     self._next[name] = min(self._next[name], loop.time() + wait)
             wait = min(self._next.values(), default=loop.time() + LONGEST) - loop.time()
             if wait > 0:
-                # Not wait_for: on Python 3.11 it swallows a cancellation that meets a wake-up.
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(wait):
-                        await self._woken.wait()
+                    await asyncio.wait_for(self._woken.wait(), wait)
             else:
                 await asyncio.sleep(0)
 
-    def _look(self, name: str) -> float | None:
+    def _look(self, name: str, loop: asyncio.AbstractEventLoop) -> float | None:
         """Run what is due; real seconds until there is more, None for a sandbox that is gone."""
         sandbox = self._find(name)
         if sandbox is None:
             return None
+        started = loop.time()
         try:
             sandbox.jobs.run_due(sandbox, budget=SLICE)
             sandbox.webhooks.start_due(sandbox)
             due = sandbox.next_due()
             delay = None if due is None else sandbox.clock.real_delay(due)
-            return LONGEST if delay is None else delay
         except Exception:
             log.exception("the ticker failed in sandbox %s", name)
             return 1.0
+        rest = min(MOST_REST, SHARE * (loop.time() - started)) if self._busy(sandbox) else 0.0
+        self._resting[name] = loop.time() + rest
+        return LONGEST if delay is None else max(delay, rest)
+
+    def _busy(self, sandbox: "Sandbox") -> bool:
+        """Whether calls came since the last look."""
+        before, self._calls[sandbox.name] = self._calls.get(sandbox.name), sandbox.calls
+        return before is not None and before != sandbox.calls

@@ -9,6 +9,7 @@ from mockserver.engine.clock import Clock
 from mockserver.engine.errors import ContractError
 from mockserver.engine.ids import Ids
 from mockserver.engine.jobs import INDEXES, Jobs
+from mockserver.engine.service import JobFunction, JobTable
 from mockserver.engine.store import Store
 
 if TYPE_CHECKING:
@@ -23,13 +24,12 @@ class World:
         self.clock = Clock(0.0, rate=0)
         self.ids = Ids(0, self.store.collection("engine.counters"))
         self.woken = 0
-        self.jobs = Jobs(
-            self.store,
-            self.clock,
-            self.ids,
-            {"x.note": self.note, "x.fail": self.fail, "x.chain": self.chain},
-            self.wake,
-        )
+        self.functions: dict[str, JobFunction] = {
+            "x.note": self.note,
+            "x.fail": self.fail,
+            "x.chain": self.chain,
+        }
+        self.jobs = Jobs(self.store, self.clock, self.ids, self.functions, self.wake)
 
     @property
     def notes(self) -> list[str]:
@@ -153,3 +153,22 @@ def test_scheduling_wakes_the_ticker_and_an_unknown_kind_is_refused(world: World
     assert world.woken == 1
     with pytest.raises(ContractError, match=r"x\.typo"):
         world.jobs.schedule("x.typo", {})
+
+
+def test_a_call_leaves_background_jobs_to_the_ticker_and_time_runs_both_in_order(
+    world: World,
+) -> None:
+    background = JobTable()
+
+    @background("slow", background=True)
+    def slow(sandbox: Any, *, text: str) -> None:
+        world.note(sandbox, text=text)
+
+    world.functions["x.slow"] = background["slow"]
+    world.jobs.schedule("x.slow", {"text": "batch"}, delay=1)
+    world.jobs.schedule("x.note", {"text": "small"}, delay=2)
+    world.clock.forward(2)
+    assert world.jobs.run_due(cast("Sandbox", world), background=False) == 1
+    assert world.notes == ["small"]
+    assert (world.jobs.pending(), world.jobs.next_due()) == (1, 1)
+    assert (world.run(), world.notes) == (1, ["small", "batch"])

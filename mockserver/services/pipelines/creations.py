@@ -121,7 +121,7 @@ def at_once(sandbox: "Sandbox", target: Workflow, job: Job) -> list[tasks.Task]:
     return made
 
 
-@runs("seed_tasks")
+@runs("seed_tasks", background=True)
 def seed_tasks(sandbox: "Sandbox", *, job_id: str) -> None:
     """Make the next slice of a creation's tasks."""
     job = of(sandbox).get(job_id)

@@ -80,7 +80,7 @@ def _schedule_import(sandbox: "Sandbox", dataset: Dataset, start: int, total: in
         sandbox.jobs.schedule("pipelines.import_rows", arguments, resource=resource)
 
 
-@runs("import_rows")
+@runs("import_rows", background=True)
 def import_rows(sandbox: "Sandbox", *, dataset_id: int, start: int, total: int) -> None:
     """Take in the next part of a large file."""
     dataset = of(sandbox).get(dataset_id)

@@ -103,7 +103,7 @@ def _fire_for_task(
     _end(sandbox, chain, run)
 
 
-@runs("fire_chain")
+@runs("fire_chain", background=True)
 def fire_chain(sandbox: "Sandbox", *, chain_id: int, run_id: int) -> None:
     """Seed the next slice of a run over all finished tasks; all of them are one group."""
     chain, run = chains.of(sandbox).get(chain_id), runs_of(sandbox).get(run_id)

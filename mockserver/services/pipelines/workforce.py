@@ -24,7 +24,7 @@ REJECTED = 0.1
 """The share of reviews in which a simulated reviewer is not content."""
 
 
-@runs("claim_work")
+@runs("claim_work", background=True)
 def claim_work(sandbox: "Sandbox", *, workflow_id: int) -> None:
     """The crew takes up what is open, a slice at a time."""
     workflow = workflows.get(sandbox, workflow_id)
@@ -37,7 +37,7 @@ def claim_work(sandbox: "Sandbox", *, workflow_id: int) -> None:
         _again(sandbox, workflow, "claim_work")
 
 
-@runs("submit_work")
+@runs("submit_work", background=True)
 def submit_work(sandbox: "Sandbox", *, workflow_id: int) -> None:
     """The crew hands in what it holds, a slice at a time."""
     workflow = workflows.get(sandbox, workflow_id)

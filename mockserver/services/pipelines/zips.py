@@ -127,7 +127,7 @@ def process(sandbox: "Sandbox", upload: Upload) -> None:
     )
 
 
-@runs("process_upload")
+@runs("process_upload", background=True)
 def process_upload(sandbox: "Sandbox", *, upload_id: str, start: int) -> None:
     """Check the whole ZIP first, then make its tasks, a slice at a time."""
     upload = of(sandbox).get(upload_id)

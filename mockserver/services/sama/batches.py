@@ -169,7 +169,7 @@ def create_task(sandbox: Sandbox, *, id: str, project_id: int, raw: dict[str, An
     _make(sandbox, project, [(id, task)], None)
 
 
-@runs("create_tasks")
+@runs("create_tasks", background=True)
 def create_tasks(sandbox: Sandbox, *, batch_id: int, position: int = 0, offset: int = 0) -> None:
     """Make the next slice of a batch's tasks, and leave the rest to another run.
 
@@ -216,7 +216,7 @@ def create_tasks(sandbox: Sandbox, *, batch_id: int, position: int = 0, offset: 
         _end(sandbox, batch)
 
 
-@runs("read_file")
+@runs("read_file", background=True)
 def read_file(sandbox: Sandbox, *, batch_id: int, offset: int = 0, count: int = 0) -> None:
     """Count the tasks of an uploaded file before the first is made, a piece in each run.
 

@@ -147,7 +147,7 @@ def withdraw(sandbox: Sandbox, task: Task) -> None:
         deliveries.delete(delivery["id"])
 
 
-@runs("start_tasks")
+@runs("start_tasks", background=True)
 def start_tasks(sandbox: Sandbox, *, project_id: int, task_ids: list[str]) -> None:
     """As many agents as there are tasks here take up the most urgent tasks of the project.
 
@@ -167,19 +167,19 @@ def start_tasks(sandbox: Sandbox, *, project_id: int, task_ids: list[str]) -> No
     _later(sandbox, "start_tasks", [task for task in own if task["id"] not in taken])
 
 
-@runs("complete_tasks")
+@runs("complete_tasks", background=True)
 def complete_tasks(sandbox: Sandbox, *, project_id: int, task_ids: list[str]) -> None:
     """Agents finish tasks."""
     complete(sandbox, _in_states(sandbox, task_ids, ("in progress",)))
 
 
-@runs("approve_tasks")
+@runs("approve_tasks", background=True)
 def approve_tasks(sandbox: Sandbox, *, project_id: int, task_ids: list[str]) -> None:
     """Quality review passes tasks."""
     approve(sandbox, _in_states(sandbox, task_ids, ("completed",)))
 
 
-@runs("deliver_tasks")
+@runs("deliver_tasks", background=True)
 def deliver_tasks(sandbox: Sandbox, *, project_id: int, task_ids: list[str]) -> None:
     """Reviewed tasks are delivered."""
     deliver(sandbox, _in_states(sandbox, task_ids, ("approved",)))
