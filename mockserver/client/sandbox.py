@@ -51,13 +51,11 @@ class Sandbox(Part):
 
     def client(self, **options: Any) -> httpx.Client:
         """An HTTP client whose relative URLs are this sandbox's."""
-        return httpx.Client(base_url=self.url, transport=self.transport, trust_env=False, **options)
+        return httpx.Client(base_url=self.url, **{**self._connection.options(), **options})
 
     def async_client(self, **options: Any) -> httpx.AsyncClient:
         """The same for asynchronous programs."""
-        return httpx.AsyncClient(
-            base_url=self.url, transport=self.transport, trust_env=False, **options
-        )
+        return httpx.AsyncClient(base_url=self.url, **{**self._connection.options(), **options})
 
     def inbox_named(self, name: str) -> Inbox:
         """A receiver of its own, for a test with several."""
@@ -102,6 +100,7 @@ class Server(Sandbox):
     ) -> None:
         connection = Connection(url, token, transport)
         super().__init__(connection, DEFAULT, connection.url)
+        self.token = token
 
     def health(self) -> Document:
         """Version, services, store and uptime."""
