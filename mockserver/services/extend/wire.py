@@ -68,7 +68,7 @@ def _check_rights(call: Call, credential: Mapping[str, Any]) -> None:
 def _request_id(call: Call) -> str:
     """Unlike ids, not drawn from a counter: a call that only reads must not write to the store."""
     notes = call.sandbox.clock.now(), id(call), call.path, call.raw[:64]
-    return "req_" + text_of(call.sandbox.ids.derived("extend.requests", *notes), 16)
+    return f"req_{derived_tail(call.sandbox.ids, 'extend.requests', *notes)[:16]}"
 
 
 def text_of(number: int, length: int) -> str:
