@@ -52,9 +52,9 @@ def of(sandbox: "Sandbox") -> "Collection":
     return sandbox.collection("pipelines.claims")
 
 
-def load(sandbox: "Sandbox", workflow: Workflow, task: Task) -> Work:
-    """The task at hand."""
-    return Work(workflow, task, *flow.loaded(sandbox, task))
+def load(sandbox: "Sandbox", workflow: Workflow, task: Task, design: Design | None = None) -> Work:
+    """The task at hand; `design` saves reading it again."""
+    return Work(workflow, task, *flow.loaded(sandbox, task, design))
 
 
 def contributor(sandbox: "Sandbox", organization_id: int, name: str) -> Contributor:

@@ -68,7 +68,7 @@ def start(sandbox: "Sandbox", dataset: datasets.Dataset, form: str) -> dict[str,
     return job
 
 
-@runs("export_rows")
+@runs("export_rows", background=True)
 def export_rows(sandbox: "Sandbox", *, job_id: str, part: int) -> None:
     """Write the next part; with the last one, put the file together."""
     job = creations.of(sandbox).get(job_id)

@@ -209,23 +209,26 @@ def target_activated(sandbox: "Sandbox", workflow: Workflow) -> None:
         sandbox.jobs.schedule("pipelines.retry_chains", {"workflow_id": workflow["id"]})
 
 
-@runs("retry_chains")
+@runs("retry_chains", background=True)
 def retry_chains(sandbox: "Sandbox", *, workflow_id: int) -> None:
     """Take up failed runs of chains into a workflow, a slice at a time."""
     where = {"target_workflow_id": workflow_id, "status": "failed"}
     failed = runs_of(sandbox).find(where, limit=SLICE)
+    taken_up = 0
     for run in failed:
         chain = chains.of(sandbox).get(run["chain_id"])
         if chain is None:
             runs_of(sandbox).delete(run["id"])
         elif _target(sandbox, chain) is None:
             return
-        elif run["source_task_id"] is None:
-            if chain["run_id"] is None:
-                start_batch(sandbox, chain)
-        else:
+        elif run["source_task_id"] is not None:
             _retry_for_task(sandbox, chain, run)
-    if len(failed) == SLICE:
+        elif chain["run_id"] is None:
+            start_batch(sandbox, chain)
+        else:
+            continue
+        taken_up += 1
+    if taken_up and len(failed) == SLICE:
         sandbox.jobs.schedule("pipelines.retry_chains", {"workflow_id": workflow_id})
 
 

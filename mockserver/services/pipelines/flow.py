@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 Instances = dict[str, Instance]
 
 
-def loaded(sandbox: "Sandbox", task: Task) -> tuple[Design, Instances]:
+def loaded(
+    sandbox: "Sandbox", task: Task, design: Design | None = None
+) -> tuple[Design, Instances]:
     """The task's design and its node instances, ready to be changed."""
-    design = workflows.design(sandbox, task["workflow_id"], task["version"])
+    if design is None:
+        design = workflows.design(sandbox, task["workflow_id"], task["version"])
     return design, nodes.instances(task, design.graph, design.llm)
 
 

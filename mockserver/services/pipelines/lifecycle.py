@@ -18,11 +18,17 @@ transitions = {
     "submit_work": Transition(fast=(0.1, 0.3), realistic=(30, 300), by="people"),
 }
 
-SLICE = 500
-"""Documents that one run of a job works on; the next run goes on from there."""
+SLICE = 200
+"""Documents that one run of a job works on; the next run goes on from there.
 
-CREW_SLICE = 250
+Small enough that calls which come meanwhile hardly notice.
+"""
+
+CREW_SLICE = 20
 """Nodes that the simulated people take up, or hand in, in one run."""
+
+CREW_WAVE = 500
+"""Nodes that they take up, or hand in, before time passes again."""
 
 UPLOAD_EXPIRES = 3600.0
 """Seconds in which the ZIP must have been put; not documented (fact 14, U4)."""

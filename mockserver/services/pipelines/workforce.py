@@ -14,7 +14,8 @@ from mockserver.services.pipelines import (
     workflows,
 )
 from mockserver.services.pipelines.claims import Contributor, Work
-from mockserver.services.pipelines.lifecycle import CREW_SLICE, runs
+from mockserver.services.pipelines.lifecycle import CREW_SLICE, CREW_WAVE, runs
+from mockserver.services.pipelines.sources import Designs
 from mockserver.services.pipelines.workflows import Workflow
 
 if TYPE_CHECKING:
@@ -25,38 +26,45 @@ REJECTED = 0.1
 
 
 @runs("claim_work", background=True)
-def claim_work(sandbox: "Sandbox", *, workflow_id: int) -> None:
-    """The crew takes up what is open, a slice at a time."""
+def claim_work(sandbox: "Sandbox", *, workflow_id: int, left: int = CREW_WAVE) -> None:
+    """The crew takes up what is open: a wave of so many nodes, a slice at a time."""
     workflow = workflows.get(sandbox, workflow_id)
     if workflow is None or not _works(workflow):
         return
-    done = _claim_slice(sandbox, workflow, CREW_SLICE)
+    size = min(CREW_SLICE, left)
+    done = _claim_slice(sandbox, workflow, size)
     if done:
         crew.schedule(sandbox, workflow, "submit_work")
-    if done == CREW_SLICE:
-        _again(sandbox, workflow, "claim_work")
+    if done == size:
+        _go_on(sandbox, workflow, "claim_work", left - done)
 
 
 @runs("submit_work", background=True)
-def submit_work(sandbox: "Sandbox", *, workflow_id: int) -> None:
-    """The crew hands in what it holds, a slice at a time."""
+def submit_work(sandbox: "Sandbox", *, workflow_id: int, left: int = CREW_WAVE) -> None:
+    """The crew hands in what it holds: a wave of so many nodes, a slice at a time."""
     workflow = workflows.get(sandbox, workflow_id)
     if workflow is None or workflow["status"] != "active":
         return
-    held = claims.of(sandbox).find({"workflow_id": workflow_id, "kind": "crew"}, limit=CREW_SLICE)
+    size = min(CREW_SLICE, left)
+    held = claims.of(sandbox).find({"workflow_id": workflow_id, "kind": "crew"}, limit=size)
+    designs = Designs(sandbox, workflow_id)
     for claim in held:
-        _finish(sandbox, workflow, claim)
-    if len(held) == CREW_SLICE:
-        _again(sandbox, workflow, "submit_work")
+        _finish(sandbox, workflow, claim, designs)
+    if len(held) == size:
+        _go_on(sandbox, workflow, "submit_work", left - size)
 
 
-def _again(sandbox: "Sandbox", workflow: Workflow, transition: str) -> None:
-    """Go on with the next slice; the job that is running would otherwise count as scheduled."""
-    sandbox.pace.schedule(
-        f"pipelines.{transition}",
-        {"workflow_id": workflow["id"]},
-        resource=crew.resource_of(workflow),
-    )
+def _go_on(sandbox: "Sandbox", workflow: Workflow, transition: str, left: int) -> None:
+    """The next slice of a wave at once, or another wave after some time.
+
+    Scheduled without asking whether it is, since the job that is running would count as such.
+    """
+    kind, resource = f"pipelines.{transition}", crew.resource_of(workflow)
+    arguments = {"workflow_id": workflow["id"]}
+    if left > 0:
+        sandbox.jobs.schedule(kind, {**arguments, "left": left}, resource=resource)
+    else:
+        sandbox.pace.schedule(kind, arguments, resource=resource)
 
 
 def _works(workflow: Workflow) -> bool:
@@ -83,7 +91,7 @@ def _claim_slice(sandbox: "Sandbox", workflow: Workflow, most: int) -> int:
     spare = most
     if infinite.config(sandbox, workflow)["enabled"]:
         spare = infinite.available(sandbox, workflow) - 1
-    done = 0
+    done, designs = 0, Designs(sandbox, workflow["id"])
     for task in tasks.of(sandbox).find(where, limit=most + 1):
         if done >= most:
             break
@@ -91,7 +99,7 @@ def _claim_slice(sandbox: "Sandbox", workflow: Workflow, most: int) -> int:
             if spare <= 0:
                 continue
             spare -= 1
-        work = claims.load(sandbox, workflow, task)
+        work = claims.load(sandbox, workflow, task, designs.of(task))
         for name in claims.available(work):
             member = _member(sandbox, work, name)
             if member is not None and done < most:
@@ -118,6 +126,7 @@ def _finish(
     sandbox: "Sandbox",
     workflow: Workflow,
     claim: Mapping[str, Any],
+    designs: Designs,
     fields: Mapping[str, Any] | None = None,
     outcome: str | None = None,
 ) -> None:
@@ -126,7 +135,7 @@ def _finish(
     claims.of(sandbox).delete(claim["id"])
     if task is None or task["status"] not in tasks.IN_FLIGHT:
         return
-    work = claims.load(sandbox, workflow, task)
+    work = claims.load(sandbox, workflow, task, designs.of(task))
     name = claim["node_id"]
     who = Contributor(claim["contributor"], known=True, kind="crew")
     if work.type_of(name) == "review":
@@ -160,8 +169,8 @@ def _reason(sandbox: "Sandbox", work: Work, node_id: str) -> str:
     return str(sandbox.examples.faker(*key).sentence())
 
 
-@runs("generate_responses")
-def generate_responses(sandbox: "Sandbox", *, workflow_id: int) -> None:
+@runs("generate_responses", background=True)
+def generate_responses(sandbox: "Sandbox", *, workflow_id: int, left: int = CREW_WAVE) -> None:
     """A model fills the nodes that only ask for its responses, a slice at a time."""
     workflow = workflows.get(sandbox, workflow_id)
     if workflow is None or workflow["status"] != "active":
@@ -176,7 +185,7 @@ def generate_responses(sandbox: "Sandbox", *, workflow_id: int) -> None:
         flow.finish_submitted(work.found, workflows.now(sandbox))
         flow.settle(sandbox, workflow, task, work.design, work.found)
     if tasks.of(sandbox).find(where, limit=1):
-        _again(sandbox, workflow, "generate_responses")
+        _go_on(sandbox, workflow, "generate_responses", left - CREW_SLICE)
 
 
 def play(
@@ -188,12 +197,12 @@ def play(
     fields: Mapping[str, Any] | None = None,
 ) -> int:
     """Let the crew do up to `count` nodes now; answers how many it did."""
-    done = 0
+    done, designs = 0, Designs(sandbox, workflow["id"])
     while done < count:
-        taken = _claim_slice(sandbox, workflow, min(CREW_SLICE, count - done))
+        taken = _claim_slice(sandbox, workflow, min(CREW_WAVE, count - done))
         where = {"workflow_id": workflow["id"], "kind": "crew"}
         for claim in claims.of(sandbox).find(where, limit=taken):
-            _finish(sandbox, workflow, claim, fields, outcome)
+            _finish(sandbox, workflow, claim, designs, fields, outcome)
         done += taken
         if not taken:
             break

@@ -213,7 +213,7 @@ async def test_no_task_and_no_file_is_lost_or_doubled_by_a_kill_after_any_slice(
     upload = f"/workflows/43/tasks/upload/{started['upload_id']}"
     await world.ask("POST", f"{upload}/confirm")
     made = []
-    for number in range(4):
+    for number in range(7):
         made.append(len(world.documents("tasks")))
         # What is on disk at this moment is what a killed server leaves behind.
         shutil.copytree(world.sandbox.folder.parent.parent, tmp_path / f"killed-{number}")
@@ -221,8 +221,8 @@ async def test_no_task_and_no_file_is_lost_or_doubled_by_a_kill_after_any_slice(
         if due is not None:
             world.sandbox.clock.forward(due)
             world.sandbox.jobs.run_due(world.sandbox, budget=0)
-    assert made == [0, 500, 1000, 1200]
-    for number in range(4):
+    assert made == [0, 200, 400, 600, 800, 1000, 1200]
+    for number in range(7):
         again = await opened(f"killed-{number}")
         await again.advance()
         done = await again.ask("GET", upload)

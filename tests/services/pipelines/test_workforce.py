@@ -130,8 +130,10 @@ async def test_nothing_is_lost_or_doubled_by_a_kill_at_any_moment(
 ) -> None:
     world = await opened(pace="fast")
     await world.create(count=300)
-    for number in range(8):
-        shutil.copytree(world.sandbox.folder.parent.parent, tmp_path / f"killed-{number}")
+    for number in range(40):
+        if number % 5 == 0:
+            copy = tmp_path / f"killed-{number // 5}"
+            shutil.copytree(world.sandbox.folder.parent.parent, copy)
         due = world.sandbox.jobs.next_due()
         if due is not None:
             world.sandbox.clock.forward(due)
