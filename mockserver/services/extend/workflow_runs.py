@@ -63,6 +63,7 @@ class Shown:
         self._workflows: dict[str, Document] = {}
         self._versions: dict[str, Document] = {}
         self._plans: dict[str, list[Document]] = {}
+        self._prices: dict[str, int] = {}
 
     def full(self, run: Mapping[str, Any]) -> Document:
         """The run with its steps, all twenty keys."""
@@ -76,9 +77,10 @@ class Shown:
 
     def summary(self, run: Mapping[str, Any]) -> Document:
         """The run in lists: without metadata and steps, with its times."""
-        usage = self._usage(run)
-        if usage is not None:
-            del usage["breakdown"]
+        usage = None
+        if run["status"] in _TAKEN:
+            total = self._credits(run)
+            usage = {"credits": total, "totalCredits": total}
         return {**picked(run, _SUMMARY), **self._made_by(run), "usage": usage}
 
     def step_runs(self, run: Mapping[str, Any]) -> list[Document]:
@@ -129,6 +131,13 @@ class Shown:
             ),
         }
 
+    def _credits(self, run: Mapping[str, Any]) -> int:
+        """Credits of a run: so many per page for each step of its plan."""
+        id = run["planId"]
+        if id not in self._prices:
+            self._prices[id] = sum(_CREDITS.get(step["type"], 0) for step in self.plan(run))
+        return self._prices[id] * _pages(run)
+
     def _usage(self, run: Mapping[str, Any]) -> Document | None:
         """What a run with steps has cost, step by step; those of other branches count too.
 
@@ -136,16 +145,19 @@ class Shown:
         """
         if run["status"] not in _TAKEN:
             return None
-        pages = max(1, sum(int(file["metadata"].get("pageCount", 1)) for file in run["files"]))
         breakdown = []
         for place, step in enumerate(self.plan(run)):
-            cost = _CREDITS.get(step["type"], 0) * pages
+            cost = _CREDITS.get(step["type"], 0) * _pages(run)
             if cost:
                 sub = steps.RUNS[step["type"]][0]
                 id = f"{sub.prefix}{steps.shifted(run['id'], place)}"
                 breakdown.append({"object": sub.name, "id": id, "credits": cost})
-        total = sum(_CREDITS.get(step["type"], 0) for step in self.plan(run)) * pages
+        total = self._credits(run)
         return {"credits": total, "totalCredits": total, "breakdown": breakdown}
+
+
+def _pages(run: Mapping[str, Any]) -> int:
+    return max(1, sum(int(file["metadata"].get("pageCount", 1)) for file in run["files"]))
 
 
 def merged(run: Mapping[str, Any], changes: Mapping[str, Any], at: str) -> Document:
