@@ -151,6 +151,15 @@ def test_a_status_comes_in_the_service_s_own_words(server: Server, service: str)
     assert httpx.get(server.url + LEAST[other]).status_code != 503
 
 
+def test_a_quota_is_told_as_toloka_tells_it(server: Server) -> None:
+    details = {"interval": "HOUR"}
+    quota = {"type": "status", "status": 429, "code": "TOO_MANY_REQUESTS", "details": details}
+    server.fault(quota)
+    body = httpx.get(server.url + LEAST["toloka"]).json()
+    assert (body["code"], body["message"]) == ("TOO_MANY_REQUESTS", "Too many requests")
+    assert body["payload"] == details
+
+
 @pytest.mark.parametrize("what", [BUSY, {"type": "reset"}, {"type": "empty"}])
 def test_before_the_side_effect_nothing_is_done_and_after_it_everything(
     server: Server, what: Any

@@ -87,6 +87,11 @@ class Fields:
             raise self.wrong(name, f"takes an object, not {value!r}")
         return {str(key): str(each) for key, each in value.items()}
 
+    def anything(self, name: str) -> Any:
+        """Any JSON value; None when it is not given."""
+        value = self._take(name, "")
+        return value if self.has(name) else None
+
     def has(self, name: str) -> bool:
         """Whether the member is given."""
         return name in self._given

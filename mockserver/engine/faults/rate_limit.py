@@ -36,11 +36,6 @@ class RateLimit:
         wait = max(1, ceil((1.0 - tokens) * self.period / self.limit - 1e-9))
         return RateLimited(
             "Rate limit exceeded.",
-            headers={
-                "Retry-After": str(wait),
-                "X-RateLimit-Limit": str(self.limit),
-                "X-RateLimit-Remaining": "0",
-                "X-RateLimit-Reset": str(wait),
-            },
+            headers={"Retry-After": str(wait)},
             details={"limit": self.limit, "period": self.period, "wait": wait},
         )

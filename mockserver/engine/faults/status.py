@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mockserver.engine.errors import ServiceError
 from mockserver.engine.faults.fields import Fields
@@ -18,13 +19,6 @@ CODES = {
     429: "rate_limited",
     503: "unavailable",
 }
-MESSAGES = {
-    429: "Too many requests.",
-    500: "Internal error.",
-    502: "Bad gateway.",
-    503: "Service unavailable.",
-    504: "Gateway timeout.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +29,32 @@ class Status:
     headers: Mapping[str, str]
     code: str
     message: str
+    details: Any = None
     type: str = "status"
     phases: tuple[str, ...] = ("before", "after")
     scope: str = "call"
 
     @classmethod
     def read(cls, fields: Fields) -> "Status":
-        """`{"status", "headers", "code", "message"}`, all but the first optional."""
+        """`{"status", "headers", "code", "message", "details"}`, all but the first optional.
+
+        Without a message the service uses its own. Details are the service's own, such as the payload of Toloka's quotas.
+        """
         status = fields.whole("status", low=300, high=599)
         return cls(
             status,
             fields.texts("headers"),
             fields.text("code", CODES.get(status, "internal" if status >= 500 else "invalid")),
-            fields.text("message", MESSAGES.get(status, "Refused on purpose.")),
+            fields.text("message", ""),
+            fields.anything("details"),
         )
 
     def error(self) -> ServiceError:
         """What the service is made to say."""
-        return ServiceError(self.message, status=self.status, code=self.code, headers=self.headers)
+        return ServiceError(
+            self.message,
+            status=self.status,
+            code=self.code,
+            details=self.details,
+            headers=self.headers,
+        )
