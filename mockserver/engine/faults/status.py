@@ -38,7 +38,8 @@ class Status:
     def read(cls, fields: Fields) -> "Status":
         """`{"status", "headers", "code", "message", "details"}`, all but the first optional.
 
-        Without a message the service uses its own. Details are the service's own, such as the payload of Toloka's quotas.
+        Without a message the service uses its own words. Details are as the service has them, such
+        as the payload of Toloka's quotas.
         """
         status = fields.whole("status", low=300, high=599)
         return cls(
