@@ -53,8 +53,10 @@ class Ticker:
                     self._next[name] = min(self._next[name], loop.time() + wait)
             wait = min(self._next.values(), default=loop.time() + LONGEST) - loop.time()
             if wait > 0:
+                # Not wait_for: on Python 3.11 it swallows a cancellation that meets a wake-up.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), wait)
+                    async with asyncio.timeout(wait):
+                        await self._woken.wait()
             else:
                 await asyncio.sleep(0)
 

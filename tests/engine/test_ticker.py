@@ -78,3 +78,17 @@ async def test_a_sandbox_that_fails_does_not_stop_the_heart(
     beating.ticker.wake("default")
     await beating.until_done("a")
     assert calls > 1
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_a_heartbeat_that_is_woken_while_it_is_stopped_stops(turns: int) -> None:
+    """On Python 3.11 `asyncio.wait_for` would go on, and the server with it."""
+    ticker = Ticker(lambda name: None)
+    running = asyncio.create_task(ticker.run())
+    await asyncio.sleep(0.01)
+    ticker.wake("default")
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.wait({running}, timeout=5)
+    assert running.cancelled()
