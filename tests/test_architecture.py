@@ -29,6 +29,8 @@ DOORS = {
         "memory.py",
     ),
     "click": ("cli/",),
+    "trustme": ("certificates.py",),
+    "certifi": ("certificates.py",),
     "time": ("engine/clock.py",),
     "random": ("engine/ids.py",),
     "secrets": ("engine/ids.py",),

@@ -34,7 +34,7 @@ table { border-collapse: collapse; width: 100%; }
 th { color: var(--dim); font-size: .8rem; font-weight: 600; }
 th, td { border-bottom: 1px solid var(--line); padding: .4rem .75rem .4rem 0; text-align: left;
   vertical-align: top; }
-td.number, th.number { text-align: right; }
+td.number, th.number { padding-right: 1.5rem; text-align: right; }
 .status { border-radius: .25rem; display: inline-block; margin-right: .4rem; white-space: nowrap; }
 .never { color: var(--dim); }
 .note { color: var(--dim); font-size: .85rem; }

@@ -84,6 +84,7 @@ async def test_one_call_is_looked_up_and_all_are_forgotten(called: Panel) -> Non
         ({"match": {"operation": "getItem"}, "exactly": 2}, 2),
         ({"match": {"operation": "getItem"}, "at_least": 1}, 2),
         ({"match": {"operation": "deleteItem"}, "at_most": 0}, 0),
+        ({"match": {"operation": "deleteItem"}, "never": True}, 0),
         ({"match": {"body": {"/id": "a"}}}, 1),
         ({"in_order": [{"method": "POST"}, {"status": 404}]}, 2),
     ],
@@ -100,6 +101,7 @@ async def test_an_expectation_that_holds_is_200(
     [
         {"match": {"operation": "getItem"}, "exactly": 1},
         {"match": {"operation": "deleteItem"}},
+        {"match": {"operation": "getItem"}, "never": True},
         {"in_order": [{"status": 404}, {"method": "POST"}]},
     ],
 )
@@ -120,6 +122,8 @@ async def test_an_expectation_that_does_not_hold_is_422_with_the_nearest_calls(
         {"exactly": 1},
         {"match": {"verb": "GET"}},
         {"match": {}, "exactly": 1, "at_most": 2},
+        {"match": {}, "exactly": 1, "never": True},
+        {"match": {}, "never": False},
         {"match": {}, "in_order": [{}]},
         {"in_order": [{}], "exactly": 1},
         {"in_order": []},
@@ -144,3 +148,35 @@ async def test_verification_waits_for_a_call_that_is_still_to_come(called: Panel
 async def test_verification_gives_up_when_its_time_is_over(called: Panel) -> None:
     expectation = {"match": {"operation": "listItems"}, "wait": 0.01}
     assert (await called.ask("POST", "/requests/verify", expectation)).status_code == 422
+
+
+async def test_verification_looks_again_only_when_something_was_called(
+    called: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, looks = called.sandbox.journal, 0
+    verify = journal.verify
+
+    def counted(*arguments: Any, **more: Any) -> dict[str, Any]:
+        nonlocal looks
+        looks += 1
+        return verify(*arguments, **more)
+
+    monkeypatch.setattr(journal, "verify", counted)
+    expectation = {"match": {"operation": "listItems"}, "exactly": 2, "wait": 30}
+    waiting = asyncio.create_task(called.ask("POST", "/requests/verify", expectation))
+    await asyncio.sleep(0.05)
+    for _ in range(2):
+        await called.toy("GET", "/items")
+    assert (await waiting).json() == {"passed": True, "count": 2}
+    assert looks <= 3
+
+
+async def test_the_journal_is_had_as_an_archive(called: Panel) -> None:
+    log = (await called.get("/requests.har", operation="getItem"))["log"]
+    assert (log["version"], log["creator"]["name"]) == ("1.2", "mockserver")
+    request, response = log["entries"][0]["request"], log["entries"][0]["response"]
+    assert request["url"].startswith("http://127.0.0.1:8080/toy/v1/items/")
+    assert {"name": "authorization", "value": "Bearer ***"} in request["headers"]
+    assert response["content"]["mimeType"] == "application/json"
+    assert response["status"] in (200, 404)
+    assert len(log["entries"]) == 2

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.engine.errors import BadRequest, UnknownName
+from mockserver.engine.journal import Entry
 from mockserver.engine.sandbox import Sandbox
 from mockserver.engine.sandboxes import Options, Sandboxes, TooManySandboxes
 from tests.engine import toy
@@ -133,3 +134,13 @@ async def test_there_is_a_bound_on_their_number(
     sandboxes.create("one")
     with pytest.raises(TooManySandboxes):
         sandboxes.create("two")
+
+
+async def test_what_was_called_in_a_deleted_sandbox_still_counts(sandboxes: Sandboxes) -> None:
+    for name in ("one", "two"):
+        entry = Entry("toy", "GET", "/v1/items", "", [(b"user-agent", name.encode())])
+        entry.operation = "listItems"
+        sandboxes.create(name).journal.add(entry)
+    await sandboxes.delete("one")
+    seen = [set(tally.clients) for tally in sandboxes.tallies()]
+    assert sorted(seen, key=len) == [set(), {"one"}, {"two"}]

@@ -1,0 +1,1 @@
+"""Tests of what leads programs to the intercepting port."""
