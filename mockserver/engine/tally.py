@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mockserver.engine.contract import Violation
     from mockserver.engine.journal import Entry
 
-LABEL = "mockserver-client"
+LABEL = b"mockserver-client"
 """The header in which a client may give itself a name; else its User-Agent is one."""
 OTHERS = "(others)"
 MOST_CLIENTS = 100
@@ -72,7 +72,7 @@ class Tally:
         """Count a finished call to a service; uploads and deliveries are not the contract's."""
         if entry.kind != "call":
             return
-        client = self._client(entry.header(LABEL) or entry.client or "(unnamed)")
+        client = self._client(_name(entry))
         if entry.operation is None:
             self._count_astray(client, entry)
         else:
@@ -106,10 +106,12 @@ class Tally:
         self.dropped = 0
 
     def _client(self, name: str) -> Client:
-        name = name[:200]
-        if name not in self.clients and len(self.clients) >= MOST_CLIENTS:
-            name = OTHERS
-        return self.clients.setdefault(name, Client())
+        client = self.clients.get(name)
+        if client is None:
+            if len(self.clients) >= MOST_CLIENTS:
+                name = OTHERS
+            client = self.clients.setdefault(name, Client())
+        return client
 
     def _count_astray(self, client: Client, entry: "Entry") -> None:
         key = (entry.method, entry.path)
@@ -134,6 +136,18 @@ class Tally:
             known = Breach(entry.method, entry.path[:500], _unnamed(violation))
             client.breaches[kind] = known
         known.count += 1
+
+
+def _name(entry: "Entry") -> str:
+    """What a client calls itself. Header names are in small letters, as ASGI has them."""
+    agent = b""
+    for key, value in entry.request_headers:
+        if key == LABEL:
+            agent = value
+            break
+        if key == b"user-agent":
+            agent = value
+    return agent[:200].decode("latin-1") or "(unnamed)"
 
 
 def _count_call(client: Client, entry: "Entry") -> None:
