@@ -12,8 +12,10 @@ PREFIX = "dpr_"
 TYPES = {noun.type: noun for noun in NOUNS.values()}
 
 
-def config_of(given: Mapping[str, Any]) -> Document:
+def config_of(noun: Noun, given: Mapping[str, Any]) -> Document:
     """A legacy config in today's shape: no type, and the parser is the parse config."""
+    if given["type"] != noun.type:
+        raise errors.invalid(f"config.type: must be {noun.type} here; Path: config.type")
     config = {key: value for key, value in given.items() if key not in ("type", "parser")}
     if "parser" in given:
         config["parseConfig"] = given["parser"]

@@ -96,6 +96,14 @@ async def test_a_legacy_processor_is_the_same_thing_in_its_old_shape(
     assert cloned["processor"]["draftVersion"]["config"] == made["draftVersion"]["config"]
 
 
+async def test_a_legacy_config_of_another_type_is_refused(world: World) -> None:
+    config = {"type": "CLASSIFY", **CONFIGS["classifier"]}
+
+    refused = await world.refused("POST", f"/processors/{EXTRACTOR}", {"config": config})
+
+    assert refused[:2] == (400, "INVALID_REQUEST")
+
+
 async def test_processors_of_all_types_are_one_list_in_pages(world: World) -> None:
     for noun in CONFIGS:
         await world.ask("POST", f"/{noun}s", {"name": "Second", "config": CONFIGS[noun]})

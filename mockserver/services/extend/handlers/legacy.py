@@ -80,7 +80,7 @@ def _listed(call: Call, noun: Noun, processor: Document) -> Document:
 def create_processor(call: Call) -> tuple[int, Any]:
     """A new processor, of the config given or a copy of another one."""
     body, noun = call.body, legacy.TYPES[call.body["type"]]
-    config = legacy.config_of(body["config"]) if "config" in body else None
+    config = legacy.config_of(noun, body["config"]) if "config" in body else None
     if "cloneProcessorId" in body:
         of, original = legacy.processor_of(call.sandbox, body["cloneProcessorId"])
         if of is not noun:
@@ -97,7 +97,7 @@ def update_processor(call: Call) -> tuple[int, Any]:
     noun, processor = legacy.processor_of(call.sandbox, call.parameters["id"])
     changes = dict(call.body)
     if "config" in changes:
-        changes["config"] = legacy.config_of(changes["config"])
+        changes["config"] = legacy.config_of(noun, changes["config"])
     processor = definitions.change(call.sandbox, noun, processor, changes)
     shown = legacy.processor_view(call.sandbox, noun, processor)
     return 200, {"success": True, "processor": shown}
@@ -120,7 +120,7 @@ def publish_processor(call: Call) -> tuple[int, Any]:
     noun, processor = legacy.processor_of(call.sandbox, call.parameters["id"])
     release = dict(call.body)
     if "config" in release:
-        release["config"] = legacy.config_of(release["config"])
+        release["config"] = legacy.config_of(noun, release["config"])
     version = definitions.publish(call.sandbox, noun, processor, release)
     shown = legacy.version_view(noun, processor, version)
     return 200, {"success": True, "processorVersion": shown}
@@ -162,7 +162,7 @@ def create_processor_run(call: Call) -> tuple[int, Any]:
     kind = legacy.kind_of(noun)
     reference = {"id": processor["id"], "version": given.get("version", "latest")}
     if "config" in given:
-        reference["overrideConfig"] = legacy.config_of(given["config"])
+        reference["overrideConfig"] = legacy.config_of(noun, given["config"])
     body = {key: given[key] for key in ("priority", "metadata") if key in given}
     body |= {noun.name: reference, "file": _source(given)}
     run = starting.new_run(call, kind, body)
