@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field
 from mimetypes import MimeTypes
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from mockserver.services.pipelines import fields, imports
@@ -170,9 +170,9 @@ def clean_path(text: str) -> str:
     path = text
     while path.startswith("./"):
         path = path[2:]
-    parts = PurePosixPath(path.rstrip("/")).parts
-    drive = len(path) > 1 and path[1] == ":"
-    if not path or path.startswith("/") or drive or "\\" in path or "\0" in path or ".." in parts:
+    drive = path[1:2] == ":"
+    climbs = ".." in path and ".." in path.split("/")
+    if not path or path[0] == "/" or drive or climbs or "\\" in path or "\0" in path:
         raise _unsafe(text, "leads out of the archive, or could")
     return path
 

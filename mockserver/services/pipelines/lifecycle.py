@@ -24,7 +24,7 @@ SLICE = 200
 Small enough that calls which come meanwhile hardly notice.
 """
 
-CREW_SLICE = 20
+CREW_SLICE = 10
 """Nodes that the simulated people take up, or hand in, in one run."""
 
 CREW_WAVE = 500
