@@ -30,8 +30,8 @@ code { font: .875em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
 .figure span { color: var(--dim); font-size: .85rem; }
 .figure.bad b { color: var(--bad); }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; }
-th { color: var(--dim); font-size: .8rem; font-weight: 600; }
+table { border-collapse: collapse; min-width: 44rem; width: 100%; }
+th { color: var(--dim); font-size: .8rem; font-weight: 600; white-space: nowrap; }
 th, td { border-bottom: 1px solid var(--line); padding: .4rem .75rem .4rem 0; text-align: left;
   vertical-align: top; }
 td.number, th.number { padding-right: 1.5rem; text-align: right; }
@@ -65,7 +65,7 @@ def as_page(report: Report) -> str:
         '<div class="figures">',
         *(_figure(*figure) for figure in figures),
         "</div>",
-        *(_client(client) for client in report["clients"]),
+        *(_client(client) for client in sorted(report["clients"], key=_is_clean)),
         _uncovered(report["uncovered"]),
     ]
     if not report["clients"]:
@@ -86,13 +86,17 @@ def _figure(number: object, words: str, bad: bool) -> str:
     )
 
 
+def _is_clean(client: Report) -> bool:
+    return not client["violations"] and not client["unmatched"]
+
+
 def _client(client: Report) -> str:
     parts = [f"<h2>{escape(client['client'])}</h2>"]
     for each in client["violations"]:
         parts.append(_violation(each))
     for each in client["unmatched"]:
         parts.append(_unmatched(each))
-    if not client["violations"] and not client["unmatched"]:
+    if _is_clean(client):
         parts.append('<p class="clean">Kept to the contract.</p>')
     if client["operations"]:
         head = (

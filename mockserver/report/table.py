@@ -9,7 +9,7 @@ def as_table(report: Report) -> str:
     """What was called by whom, then what was wrong with it, worst last."""
     summary = report["summary"]
     lines: list[str] = []
-    for client in report["clients"]:
+    for client in sorted(report["clients"], key=_is_broken):
         lines += _client(client)
     lines.append(
         f"contract: {summary['exercised']} of {summary['operations']} operations called, "
@@ -21,6 +21,10 @@ def as_table(report: Report) -> str:
     if summary["dropped"]:
         lines.append(f"  (and {summary['dropped']} more that there was no room to tell apart)")
     return "\n".join(lines)
+
+
+def _is_broken(client: Report) -> bool:
+    return bool(client["violations"] or client["unmatched"])
 
 
 def _client(client: Report) -> list[str]:
@@ -46,7 +50,7 @@ def _client(client: Report) -> list[str]:
             f"  ✗ {each['method']} {each['path']} matches nothing{_times(each['count'])}",
             f"      nearest: {nearest}",
         ]
-    if client["violations"] or client["unmatched"]:
+    if _is_broken(client):
         lines.append("")
     return lines
 

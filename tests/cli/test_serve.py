@@ -204,3 +204,22 @@ def test_every_setting_is_a_flag_with_its_default_and_variable() -> None:
     for option in OPTIONS:
         assert option.flag in result.output
         assert f"env: {option.variable}]" in " ".join(result.output.split())
+
+
+def test_an_intercepting_server_says_how_programs_get_there(serve: Serve, tmp_path: Path) -> None:
+    process = serve("--port", 0, "--intercept", "--intercept-port", 0, "--data-dir", tmp_path)
+    url_of(process)
+    process.send_signal(signal.SIGTERM)
+    status, table, _ = ended(process)
+    assert status == 0
+    assert f"export SSL_CERT_FILE={tmp_path}/certificates/bundle.pem" in table
+    assert "export HTTPS_PROXY=http://127.0.0.1:" in table
+    assert "api.sama.com, toloka.dev" in table
+
+
+def test_a_taken_intercept_port_is_one_line_and_status_2(serve: Serve) -> None:
+    with bind("127.0.0.1", 0) as other:
+        port = other.getsockname()[1]
+        status, out, errors = ended(serve("--port", 0, "--intercept", "--intercept-port", port))
+    assert (status, out, errors.count("\n")) == (2, "", 1)
+    assert f"port {port} is taken" in errors
