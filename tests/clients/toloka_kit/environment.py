@@ -13,7 +13,7 @@ from typing import Any
 PINS = ("toloka-kit==1.2.3", "httpx<0.28", "cattrs<26", "setuptools<81", "pandas")
 """With newer versions toloka-kit cannot be imported; pandas is for its data frames."""
 
-SCRIPTS = Path(__file__).parent
+ROOT = Path(__file__).parents[3]
 
 
 def python() -> Path:
@@ -43,7 +43,9 @@ def _build(folder: Path) -> None:
 
 def run(script: str, url: str, *arguments: str, timeout: float = 120) -> Any:
     """Run one of the programs against a server; answers what it wrote as its last line, as JSON."""
-    command = [str(python()), str(SCRIPTS / f"{script}.py"), url, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+    command = [str(python()), "-m", f"tests.clients.toloka_kit.{script}", url, *arguments]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False
+    )
     assert done.returncode == 0, f"{script}.py failed:\n{done.stdout}\n{done.stderr}"
     return json.loads(done.stdout.strip().splitlines()[-1])

@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import toloka.client as toloka
 
@@ -28,7 +28,7 @@ pool = client.create_pool(
         project_id=project.id,
         private_name="Pool 1",
         may_contain_adult_content=False,
-        will_expire=datetime.utcnow() + timedelta(days=365),
+        will_expire=datetime.now(UTC) + timedelta(days=365),
         reward_per_assignment=0.01,
         assignment_max_duration_seconds=600,
         auto_accept_solutions=False,

@@ -1,7 +1,7 @@
-"""A project and a pool for the programs, which import this from beside themselves."""
+"""A project, a pool and tasks for the programs."""
 
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 
 import toloka.client as toloka
 
@@ -38,7 +38,7 @@ def pool(kit: toloka.TolokaClient, project_id: str, **settings: object) -> tolok
         "project_id": project_id,
         "private_name": "Pool",
         "may_contain_adult_content": False,
-        "will_expire": datetime(2035, 1, 1),
+        "will_expire": datetime(2035, 1, 1, tzinfo=UTC),
         "reward_per_assignment": 0.01,
         "assignment_max_duration_seconds": 600,
         "auto_accept_solutions": False,
