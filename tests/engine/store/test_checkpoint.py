@@ -83,6 +83,7 @@ def test_a_file_of_stock_tinydb_is_read(tmp_path: Path) -> None:
         b'{\n"t": {\n"1": {"id":1}\n}\n',
         b'{\n"t": {\n"1": {"id":1},\n',
         b'{\n"t": {\n"1": 5\n}\n}\n',
+        b'{\n"t": {\n"1": {"id":1}\n}\n}\n{}\n',
         b'{\n"1": {"id":1}\n}\n',
         b'{\n"t": {\nhello\n}\n}\n',
         b'{\n"t": {\n"1": {"id":1},\n"x": {"id":2},\n}\n}\n',
@@ -93,6 +94,16 @@ def test_a_file_that_is_no_tinydb_file_is_named(tmp_path: Path, content: bytes) 
     path.write_bytes(content)
     with pytest.raises(StoreError, match=r"store\.json is not a TinyDB file any more"):
         read_image(path)
+
+
+def test_whoever_reads_the_file_meanwhile_sees_the_old_one_whole(tmp_path: Path) -> None:
+    path = tmp_path / "store.json"
+    write_image(path, image())
+    before = path.read_bytes()
+    with path.open("rb") as reader:
+        write_image(path, Image())
+        assert reader.read() == before
+    assert path.read_bytes() != before
 
 
 def test_a_write_that_fails_leaves_the_old_file(
