@@ -1,0 +1,1 @@
+"""Tests that the contracts themselves write: generated calls, examples, payloads, models."""

@@ -1,0 +1,218 @@
+"""Generated calls to a service: schemathesis's engine over its contract, with findings of our own."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
+from typing import Any
+
+import schemathesis
+from schemathesis import Case, CheckContext, GenerationMode, Response
+from schemathesis.engine import events, from_schema
+from schemathesis.python import asgi
+
+from mockserver.app import App
+from mockserver.engine.journal import Entry
+from tests.contract.conftest import Depth
+from tests.contract.subjects import HOST, Subject
+
+BUSINESS = ["2xx", "3xx", "400", "401", "402", "403", "404", "409", "410", "415", "422", "429"]
+"""What valid data may still meet: a rule that no schema can say, never the schema's own."""
+
+PHASES = ("examples", "coverage", "fuzzing", "stateful")
+
+CASE = "x-schemathesis-testcaseid"
+
+APPS: dict[str, App] = {}
+"""The running apps by the title of their document, for the checks below."""
+
+
+class Finding(str):
+    """One thing that a generated call showed to be wrong."""
+
+
+@schemathesis.check
+def the_server_reads_the_contract_alike(
+    ctx: CheckContext, response: Response, case: Case
+) -> bool | None:
+    """Data that the contract allows never breaks it in the server's eyes."""
+    entry = _entry(case)
+    generation = case.meta.generation.mode if case.meta else None
+    asked = entry is not None and [each for each in entry.violations if each.side == "request"]
+    if asked and generation is GenerationMode.POSITIVE and response.status_code < 500:
+        raise AssertionError(f"valid data breaks the contract: {asked[0]}")
+    return None
+
+
+@schemathesis.check
+def no_answer_breaks_the_contract(ctx: CheckContext, response: Response, case: Case) -> bool | None:
+    """Neither an answer nor a refusal is marked as one that breaks the contract."""
+    marked = response.headers.get("mockserver-violation")
+    if marked:
+        raise AssertionError(f"marked as a violation: {marked}: {response.text[:300]}")
+    return None
+
+
+def _entry(case: Case) -> Entry | None:
+    app = APPS.get(case.operation.schema.raw_schema["info"]["title"])
+    if app is None:
+        return None
+    # Other checks repeat the call, so it is found by the id that only it carries.
+    latest = islice(reversed(app.sandboxes["default"].journal._entries.values()), 8)
+    return next((each for each in latest if each.header(CASE) == case.id), None)
+
+
+def overlapped(document: Mapping[str, Any]) -> list[str]:
+    """Operations whose path another one's template matches as well.
+
+    `OPTIONS /files/upload` rightly names the methods of `/files/{id}` too, of which the check of
+    `Allow` does not know.
+    """
+    paths = document["paths"]
+    templates = {
+        path: re.compile(re.sub(r"\\{[^}]+\\}", "[^/]+", re.escape(path))) for path in paths
+    }
+    return [
+        operation["operationId"]
+        for path, item in paths.items()
+        if any(other != path and form.fullmatch(path) for other, form in templates.items())
+        for operation in item.values()
+        if isinstance(operation, dict) and "operationId" in operation
+    ]
+
+
+def schema_of(
+    subject: Subject, app: App, depth: Depth, phases: list[str], shard: int | None = None
+) -> Any:
+    """The contract, or one shard of its paths, as schemathesis reads it, set up to this depth."""
+    examples = depth.scenarios if phases == ["stateful"] else depth.examples
+    document = subject.document(app)
+    config = schemathesis.Config.from_dict(
+        {
+            "operations": [
+                {
+                    "include-operation-id": id,
+                    "checks": {"allow_header_conformance": {"enabled": False}},
+                }
+                for id in overlapped(document)
+            ],
+            "seed": depth.seed,
+            "continue-on-failure": True,
+            "workers": 1,
+            "auth": {"openapi": subject.auth},
+            "parameters": dict(subject.fixed),
+            "generation": {
+                "max-examples": examples,
+                "deterministic": True,
+                "database": "none",
+                # Every service ignores parameters that it does not know.
+                "allow-extra-parameters": False,
+                "no-shrink": not depth.deep,
+            },
+            "checks": {"positive_data_acceptance": {"expected-statuses": BUSINESS}},
+            "phases": {
+                **{name: {"enabled": name in phases} for name in PHASES},
+                "stateful": {"enabled": "stateful" in phases, "max-steps": depth.steps},
+            },
+            **_dictionaries(subject),
+        }
+    )
+    if shard is not None:
+        kept = [*document["paths"]][shard :: subject.shards]
+        document["paths"] = {path: document["paths"][path] for path in kept}
+    schema = schemathesis.openapi.from_dict(document, config=config)
+    schema.app = app
+    if depth.coverage is not None:
+        _bound_coverage(schema, depth.coverage)
+    APPS[schema.raw_schema["info"]["title"]] = app
+    return schema
+
+
+def _dictionaries(subject: Subject) -> dict[str, Any]:
+    """Real ids, which half of the generated calls use."""
+    if not subject.values:
+        return {}
+    named = {name.replace(".", "_"): {"values": [*ids]} for name, ids in subject.values.items()}
+    bound = {
+        name: {"dictionary": name.replace(".", "_"), "probability": 0.5} for name in subject.values
+    }
+    return {"dictionaries": named, "parameters": {**subject.fixed, **bound}}
+
+
+def _bound_coverage(schema: Any, most: int) -> None:
+    """Let an operation have so many valid boundary cases and so many invalid ones."""
+    every = schema.iter_coverage_cases
+
+    def some(operation: Any, *, generation_modes: Iterable[Any], **more: Any) -> Iterator[Case]:
+        return chain.from_iterable(
+            islice(every(operation, generation_modes=[mode], **more), 0, most * 3, 3)
+            for mode in generation_modes
+        )
+
+    schema.iter_coverage_cases = some
+
+
+def explore(schema: Any) -> Iterator[Finding]:
+    """What the engine finds; an error of the engine's own is a finding as well."""
+    for event in from_schema(schema).execute():
+        if isinstance(event, events.FatalError):
+            yield Finding(f"engine: {event.exception!r}")
+        elif isinstance(event, events.NonFatalError):
+            yield Finding(f"{event.label}: {event.value!r}")
+        elif isinstance(event, events.ScenarioFinished):
+            yield from _of_scenario(event)
+
+
+def _of_scenario(event: events.ScenarioFinished) -> Iterator[Finding]:
+    for id, checks in event.recorder.checks.items():
+        for check in checks:
+            if check.failure_info is None:
+                continue
+            failure = check.failure_info.failure
+            case = event.recorder.cases[id].value
+            yield Finding(
+                f"{case.operation.label} [{event.phase.value}] {check.name}: {failure.message}\n"
+                f"    {check.failure_info.code_sample}"
+            )
+
+
+def shown(findings: Iterable[Finding]) -> str:
+    """The findings, each kind once."""
+    kinds: dict[str, Finding] = {}
+    for finding in findings:
+        kinds.setdefault(finding.partition("\n")[0], finding)
+    return "\n\n".join(islice(kinds.values(), 40))
+
+
+@schemathesis.hook
+def after_call(context: Any, case: Case, response: Response) -> None:
+    """Put the file that an answer asks for, so that what follows in a sequence finds it."""
+    app = APPS.get(case.operation.schema.raw_schema["info"]["title"])
+    asked = _upload_asked(case, response)
+    if app is None or asked is None:
+        return
+    url, content, media_type = asked
+    with asgi.get_client(app) as client:
+        answer = client.put(
+            url.replace("http://127.0.0.1:8080", HOST),
+            data=content,
+            headers={"Content-Type": media_type},
+        )
+    assert answer.status_code == 200, answer.text
+
+
+ZIP = b"PK\x05\x06" + bytes(18)
+"""An empty archive."""
+
+TASKS = b'[{"data": {"url": "https://assets.example/1.jpg"}}, {"data": {"name": "no url"}}]'
+
+
+def _upload_asked(case: Case, response: Response) -> tuple[str, bytes, str] | None:
+    """Where the answer wants a file to be put, and one that fits."""
+    if response.status_code not in (200, 201, 202) or not response.content.startswith(b"{"):
+        return None
+    body = response.json()
+    if "tasks_put_url" in body:
+        return body["tasks_put_url"], TASKS, "application/json"
+    if "upload_url" in body:
+        return body["upload_url"], ZIP, body["upload_headers"]["Content-Type"]
+    return None
