@@ -41,6 +41,11 @@ service = Service(
             help="Unknown file ids in a batch: `fail` those runs, or `refuse` the request (400).",
         ),
         Setting(
+            "extend.fetch_files",
+            default=False,
+            help="Fetch the files of URLs, from where webhooks may go; else nothing is fetched.",
+        ),
+        Setting(
             "extend.usage_blocked",
             default=False,
             help="Refuse every call that starts a run for want of credits (402).",

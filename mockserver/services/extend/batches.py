@@ -5,7 +5,7 @@ from typing import Any
 
 from mockserver.engine.sandbox import Sandbox
 from mockserver.engine.store import Range
-from mockserver.services.extend import files, runs, workflow_runs
+from mockserver.services.extend import fetching, files, runs, workflow_runs
 from mockserver.services.extend.kinds import KINDS, WORKFLOW, Kind
 from mockserver.services.extend.pages import Place
 from mockserver.services.extend.wire import Document, derived_tail, now
@@ -30,6 +30,7 @@ def submit(
     at = now(sandbox)
     heads, bodies = [], []
     priority = own["priority"]
+    fetched = sandbox.setting(fetching.SETTING)
     for first in range(0, len(inputs), SIZE):
         part = inputs[first : first + SIZE]
         number = sandbox.ids.number("extend.queue")
@@ -51,7 +52,9 @@ def submit(
                 "startTime": None,
                 "endTime": None,
                 "failed": {},
-                "doubtful": [n for n, each in enumerate(part) if files.doubtful(each["file"])],
+                "doubtful": [
+                    n for n, each in enumerate(part) if fetched or files.doubtful(each["file"])
+                ],
             }
         )
         bodies.append({"id": f"{id}/{first}", "inputs": part})

@@ -6,6 +6,7 @@ from mockserver.engine.service import Call
 from mockserver.services.extend import (
     endings,
     errors,
+    fetching,
     lifecycle,
     lists,
     pages,
@@ -17,18 +18,21 @@ from mockserver.services.extend.kinds import PARSE, PARSING, Kind
 from mockserver.services.extend.wire import Document
 
 
-def create(call: Call, kind: Kind) -> tuple[int, Any]:
+async def create(call: Call, kind: Kind) -> tuple[int, Any]:
     """Start a run and answer at once, with PROCESSING."""
+    await fetching.fetch(call)
     return show(call, kind, starting.begin(call, kind))
 
 
-def carry_out(call: Call, kind: Kind) -> tuple[int, Any]:
+async def carry_out(call: Call, kind: Kind) -> tuple[int, Any]:
     """Run and answer with the finished run, or 422."""
+    await fetching.fetch(call)
     return show(call, kind, starting.carry_out(call, kind))
 
 
-def create_batch(call: Call, kind: Kind) -> tuple[int, Any]:
+async def create_batch(call: Call, kind: Kind) -> tuple[int, Any]:
     """Queue a batch and answer with its BatchRun."""
+    await fetching.fetch(call)
     return 200, endings.batch_view(starting.start_batch(call, kind))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from mockserver.engine.sandbox import Sandbox
+from mockserver.services.extend import fetching
 from mockserver.services.extend.wire import Document
 
 LINK_SECONDS = 15 * 60
@@ -34,13 +35,28 @@ def key_of(file_id: str) -> str:
 def link(sandbox: Sandbox, file: Mapping[str, Any], base_url: str) -> str:
     """A URL that gives the file's bytes without a key, for 15 minutes.
 
-    A file of a URL was not fetched; what stands behind the link then is invented once, of the
+    Where a file of a URL was not fetched, what stands behind the link is invented once, of the
     right type.
     """
-    key = key_of(file["id"])
-    if sandbox.uploads.get(key) is None:
+    key = _stored_key(sandbox, file)
+    if key is None:
+        key = key_of(file["id"])
         store(sandbox, file, _invented(sandbox, file))
-    return sandbox.uploads.presign("GET", key, expires=LINK_SECONDS, base_url=base_url)
+    media = media_of(file)
+    return sandbox.uploads.presign(
+        "GET", key, expires=LINK_SECONDS, base_url=base_url, response_content_type=media
+    )
+
+
+def _stored_key(sandbox: Sandbox, file: Mapping[str, Any]) -> str | None:
+    """Where the bytes of a file are: its own, or those that were fetched from its URL."""
+    keys = [key_of(file["id"]), *([fetching.key_of(file["url"])] if "url" in file else [])]
+    return next((key for key in keys if sandbox.uploads.get(key) is not None), None)
+
+
+def media_of(file: Mapping[str, Any]) -> str:
+    """The media type that a file's type stands for."""
+    return _MEDIA.get(file["type"] or "", "application/octet-stream")
 
 
 def json_link(
@@ -53,15 +69,15 @@ def json_link(
 
 def store(sandbox: Sandbox, file: Mapping[str, Any], data: bytes) -> None:
     """Keep the bytes of a file."""
-    media = _MEDIA.get(file["type"] or "", "application/octet-stream")
-    sandbox.uploads.put(key_of(file["id"]), data, content_type=media)
+    sandbox.uploads.put(key_of(file["id"]), data, content_type=media_of(file))
 
 
 def pages(sandbox: Sandbox, file: Mapping[str, Any]) -> list[str]:
     """The text of each page: what was sent as text, or an invented page of this file's own."""
     if "text" in file:
         return [file["text"]]
-    stored = sandbox.uploads.get(key_of(file["id"]))
+    key = _stored_key(sandbox, file)
+    stored = None if key is None else sandbox.uploads.get(key)
     if stored is not None and file["type"] in ("TXT", "CSV", "XML", "HTML"):
         return [stored.path.read_bytes().decode("utf-8", "replace")]
     faker = sandbox.examples.faker("extend.pages", file["id"])

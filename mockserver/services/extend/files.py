@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from mockserver.engine.sandbox import Sandbox
-from mockserver.services.extend import errors
+from mockserver.services.extend import errors, fetching
 from mockserver.services.extend.wire import Document, new_id, now, picked
 
 COLLECTION = "extend.files"
@@ -68,13 +68,18 @@ def name_in(url: str) -> str:
 def unavailable(sandbox: Sandbox, source: Mapping[str, Any]) -> str | None:
     """Why a file cannot be had, or None: an unknown id, or a host that ends in `.invalid`.
 
-    URLs are not fetched, so that everything works offline.
+    URLs are not fetched, so that everything works offline, unless `extend.fetch_files` is set.
     """
     if "id" in source:
         if source["id"] in sandbox.collection(COLLECTION):
             return None
         return f"There is no file {source['id']}"
-    if "url" in source and doubtful(source):
+    if "url" not in source:
+        return None
+    reason = fetching.unreachable(sandbox, source["url"])
+    if reason is not None:
+        return f"Could not download {source['url']}: {reason}"
+    if doubtful(source):
         host = urlsplit(source["url"]).hostname or ""
         if host == "invalid" or host.endswith(".invalid"):
             return f"Could not download {source['url']}"

@@ -10,21 +10,21 @@ handles: HandlerTable = HandlerTable()
 
 
 @handles("classify")
-def classify(call: Call) -> tuple[int, Any]:
+async def classify(call: Call) -> tuple[int, Any]:
     """Classify a file and wait."""
-    return calls.carry_out(call, CLASSIFY)
+    return await calls.carry_out(call, CLASSIFY)
 
 
 @handles("createClassifyRun")
-def create_classify_run(call: Call) -> tuple[int, Any]:
+async def create_classify_run(call: Call) -> tuple[int, Any]:
     """Classify a file."""
-    return calls.create(call, CLASSIFY)
+    return await calls.create(call, CLASSIFY)
 
 
 @handles("createClassifyRunBatch")
-def create_classify_run_batch(call: Call) -> tuple[int, Any]:
+async def create_classify_run_batch(call: Call) -> tuple[int, Any]:
     """Classify a file, up to 1,000 files at once."""
-    return calls.create_batch(call, CLASSIFY)
+    return await calls.create_batch(call, CLASSIFY)
 
 
 @handles("listClassifyRuns")

@@ -14,17 +14,17 @@ _SUMMARY = ("object", "id", "name", "description", "createdAt", "updatedAt")
 
 
 @handles("edit")
-def edit(call: Call) -> tuple[int, Any]:
+async def edit(call: Call) -> tuple[int, Any]:
     """Fill in a form and wait."""
     _take_template(call)
-    return calls.carry_out(call, EDIT)
+    return await calls.carry_out(call, EDIT)
 
 
 @handles("createEditRun")
-def create_edit_run(call: Call) -> tuple[int, Any]:
+async def create_edit_run(call: Call) -> tuple[int, Any]:
     """Fill in a form."""
     _take_template(call)
-    return calls.create(call, EDIT)
+    return await calls.create(call, EDIT)
 
 
 @handles("listEditRuns")
@@ -77,15 +77,15 @@ def get_edit_template(call: Call) -> tuple[int, Any]:
 
 
 @handles("detectForm")
-def detect_form(call: Call) -> tuple[int, Any]:
+async def detect_form(call: Call) -> tuple[int, Any]:
     """Find the fields of a form and wait."""
-    return calls.carry_out(call, FORM)
+    return await calls.carry_out(call, FORM)
 
 
 @handles("createFormDetectionRun")
-def create_form_detection_run(call: Call) -> tuple[int, Any]:
+async def create_form_detection_run(call: Call) -> tuple[int, Any]:
     """Find the fields of a form."""
-    return calls.create(call, FORM)
+    return await calls.create(call, FORM)
 
 
 @handles("getFormDetectionRun")

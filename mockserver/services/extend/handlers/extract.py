@@ -10,21 +10,21 @@ handles: HandlerTable = HandlerTable()
 
 
 @handles("extract")
-def extract(call: Call) -> tuple[int, Any]:
+async def extract(call: Call) -> tuple[int, Any]:
     """Extract from a file and wait."""
-    return calls.carry_out(call, EXTRACT)
+    return await calls.carry_out(call, EXTRACT)
 
 
 @handles("createExtractRun")
-def create_extract_run(call: Call) -> tuple[int, Any]:
+async def create_extract_run(call: Call) -> tuple[int, Any]:
     """Extract from a file."""
-    return calls.create(call, EXTRACT)
+    return await calls.create(call, EXTRACT)
 
 
 @handles("createExtractRunBatch")
-def create_extract_run_batch(call: Call) -> tuple[int, Any]:
+async def create_extract_run_batch(call: Call) -> tuple[int, Any]:
     """Extract from a file, up to 1,000 files at once."""
-    return calls.create_batch(call, EXTRACT)
+    return await calls.create_batch(call, EXTRACT)
 
 
 @handles("listExtractRuns")

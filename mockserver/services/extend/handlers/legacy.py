@@ -7,6 +7,7 @@ from mockserver.services.extend import (
     batches,
     definitions,
     errors,
+    fetching,
     legacy,
     lifecycle,
     lists,
@@ -155,8 +156,9 @@ def list_processor_runs(call: Call) -> tuple[int, Any]:
 
 
 @handles("createProcessorRun")
-def create_processor_run(call: Call) -> tuple[int, Any]:
+async def create_processor_run(call: Call) -> tuple[int, Any]:
     """Run a processor on a file or a text; `sync` answers when the run is done."""
+    await fetching.fetch(call)
     given = call.body
     noun, processor = legacy.processor_of(call.sandbox, given["processorId"])
     kind = legacy.kind_of(noun)

@@ -11,21 +11,21 @@ handles: HandlerTable = HandlerTable()
 
 
 @handles("parse")
-def parse(call: Call) -> tuple[int, Any]:
+async def parse(call: Call) -> tuple[int, Any]:
     """Parse a file and wait."""
-    return calls.carry_out(call, PARSE)
+    return await calls.carry_out(call, PARSE)
 
 
 @handles("createParseRun")
-def create_parse_run(call: Call) -> tuple[int, Any]:
+async def create_parse_run(call: Call) -> tuple[int, Any]:
     """Parse a file."""
-    return calls.create(call, PARSE)
+    return await calls.create(call, PARSE)
 
 
 @handles("createParseRunBatch")
-def create_parse_run_batch(call: Call) -> tuple[int, Any]:
+async def create_parse_run_batch(call: Call) -> tuple[int, Any]:
     """Parse a file, up to 1,000 files at once."""
-    return calls.create_batch(call, PARSE)
+    return await calls.create_batch(call, PARSE)
 
 
 @handles("listParseRuns")

@@ -10,21 +10,21 @@ handles: HandlerTable = HandlerTable()
 
 
 @handles("split")
-def split(call: Call) -> tuple[int, Any]:
+async def split(call: Call) -> tuple[int, Any]:
     """Split a file and wait."""
-    return calls.carry_out(call, SPLIT)
+    return await calls.carry_out(call, SPLIT)
 
 
 @handles("createSplitRun")
-def create_split_run(call: Call) -> tuple[int, Any]:
+async def create_split_run(call: Call) -> tuple[int, Any]:
     """Split a file."""
-    return calls.create(call, SPLIT)
+    return await calls.create(call, SPLIT)
 
 
 @handles("createSplitRunBatch")
-def create_split_run_batch(call: Call) -> tuple[int, Any]:
+async def create_split_run_batch(call: Call) -> tuple[int, Any]:
     """Split a file, up to 1,000 files at once."""
-    return calls.create_batch(call, SPLIT)
+    return await calls.create_batch(call, SPLIT)
 
 
 @handles("listSplitRuns")

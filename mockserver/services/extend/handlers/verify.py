@@ -10,15 +10,15 @@ handles: HandlerTable = HandlerTable()
 
 
 @handles("verify")
-def verify(call: Call) -> tuple[int, Any]:
+async def verify(call: Call) -> tuple[int, Any]:
     """Look for forgery and wait."""
-    return calls.carry_out(call, VERIFY)
+    return await calls.carry_out(call, VERIFY)
 
 
 @handles("createVerifyRun")
-def create_verify_run(call: Call) -> tuple[int, Any]:
+async def create_verify_run(call: Call) -> tuple[int, Any]:
     """Look for forgery."""
-    return calls.create(call, VERIFY)
+    return await calls.create(call, VERIFY)
 
 
 @handles("listVerifyRuns")

@@ -3,7 +3,16 @@
 from typing import Any
 
 from mockserver.engine.service import Call, HandlerTable
-from mockserver.services.extend import errors, lifecycle, lists, pages, starting, steps, versions
+from mockserver.services.extend import (
+    errors,
+    fetching,
+    lifecycle,
+    lists,
+    pages,
+    starting,
+    steps,
+    versions,
+)
 from mockserver.services.extend import workflow_runs as shapes
 from mockserver.services.extend.kinds import WORKFLOW
 from mockserver.services.extend.wire import Document, now, require
@@ -12,18 +21,20 @@ handles: HandlerTable = HandlerTable()
 
 
 @handles("createWorkflowRunBatch")
-def create_workflow_run_batch(call: Call) -> tuple[int, Any]:
+async def create_workflow_run_batch(call: Call) -> tuple[int, Any]:
     """Queue up to 1,000 runs; the answer is their batch's id and nothing else."""
+    await fetching.fetch(call)
     return 200, {"batchId": starting.start_workflow_batch(call)}
 
 
 @handles("createWorkflowRun")
-def create_workflow_run(call: Call) -> tuple[int, Any]:
+async def create_workflow_run(call: Call) -> tuple[int, Any]:
     """Start a run of one file or package.
 
     Not emulated: what `secrets` are for; they are dropped. A run of a package shows one set of
     steps for all its files.
     """
+    await fetching.fetch(call)
     return 200, shapes.Shown(call.sandbox).full(starting.start_workflow_run(call))
 
 
