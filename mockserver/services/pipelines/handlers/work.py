@@ -1,10 +1,12 @@
 """What contributors do: see what there is, claim, release, submit, review."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from mockserver.engine.service import Call, HandlerTable
 from mockserver.services.pipelines import claims, fields, nodes, reviews, tasks, wire, workflows
 from mockserver.services.pipelines.claims import Contributor, Work
+from mockserver.services.pipelines.sources import Designs
 
 handles = HandlerTable()
 
@@ -43,10 +45,9 @@ def _available(call: Call, workflow: workflows.Workflow, who: Contributor) -> li
     }
     limit = call.parameters["limit"]
     found: list[dict[str, Any]] = []
-    for task in tasks.of(call.sandbox).find(where, limit=max(limit, MOST_LOOKED_AT)):
-        if task["status"] not in tasks.IN_FLIGHT:
-            continue
-        work = claims.load(call.sandbox, workflow, task)
+    designs = Designs(call.sandbox, workflow["id"])
+    for task in _open_tasks(call, where, limit):
+        work = claims.load(call.sandbox, workflow, task, designs.of(task))
         found += [
             _item(call, work, name)
             for name in claims.available(work)
@@ -55,6 +56,17 @@ def _available(call: Call, workflow: workflows.Workflow, who: Contributor) -> li
         if len(found) >= limit:
             break
     return found[:limit]
+
+
+def _open_tasks(call: Call, where: dict[str, Any], size: int) -> Iterator[tasks.Task]:
+    """Open tasks, oldest first, a page at a time."""
+    last: int | None = None
+    for _ in range(0, MOST_LOOKED_AT, size):
+        found = tasks.of(call.sandbox).find(where, after=last, limit=size)
+        yield from found
+        if len(found) < size:
+            return
+        last = found[-1]["id"]
 
 
 @handles("claimTask")
