@@ -50,6 +50,8 @@ def note(changed: Any) -> None:
     states.append(changed.status.value)
 
 
+# It would rest for ten seconds at least between two looks.
+Pipeline.MIN_SLEEP_SECONDS = 0.3
 pipeline = Pipeline(period=timedelta(seconds=0.3))
 pipeline.register(assignments)
 pipeline.register(status)

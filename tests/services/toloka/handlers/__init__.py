@@ -1,0 +1,1 @@
+"""Tests of Toloka's handlers, a module for each tag."""
