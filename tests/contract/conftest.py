@@ -29,12 +29,12 @@ class Depth:
     @property
     def runs(self) -> int:
         """How many runs a model gets."""
-        return self.examples if self.deep else 12
+        return self.examples if self.deep else 3
 
     @property
     def steps(self) -> int:
         """How many moves a run of a model has at most."""
-        return 50 if self.deep else 20
+        return 50 if self.deep else 10
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,9 +1,9 @@
-"""Generated calls to a service: schemathesis's engine over its contract, with findings of our own."""
+"""Generated calls to a service: schemathesis's engine over its contract, and checks of our own."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
-from typing import Any
+from typing import Any, cast
 
 import schemathesis
 from schemathesis import Case, CheckContext, GenerationMode, Response
@@ -17,6 +17,8 @@ from tests.contract.subjects import HOST, Subject
 
 BUSINESS = ["2xx", "3xx", "400", "401", "402", "403", "404", "409", "410", "415", "422", "429"]
 """What valid data may still meet: a rule that no schema can say, never the schema's own."""
+
+AnyCase = Case[Any]
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
@@ -32,19 +34,23 @@ class Finding(str):
 
 @schemathesis.check
 def the_server_reads_the_contract_alike(
-    ctx: CheckContext, response: Response, case: Case
+    ctx: CheckContext, response: Response, case: AnyCase
 ) -> bool | None:
     """Data that the contract allows never breaks it in the server's eyes."""
     entry = _entry(case)
     generation = case.meta.generation.mode if case.meta else None
-    asked = entry is not None and [each for each in entry.violations if each.side == "request"]
+    asked = entry is not None and [
+        each for each in entry.violations if each.side == "request" and not huge(each.value)
+    ]
     if asked and generation is GenerationMode.POSITIVE and response.status_code < 500:
         raise AssertionError(f"valid data breaks the contract: {asked[0]}")
     return None
 
 
 @schemathesis.check
-def no_answer_breaks_the_contract(ctx: CheckContext, response: Response, case: Case) -> bool | None:
+def no_answer_breaks_the_contract(
+    ctx: CheckContext, response: Response, case: AnyCase
+) -> bool | None:
     """Neither an answer nor a refusal is marked as one that breaks the contract."""
     marked = response.headers.get("mockserver-violation")
     if marked:
@@ -52,7 +58,12 @@ def no_answer_breaks_the_contract(ctx: CheckContext, response: Response, case: C
     return None
 
 
-def _entry(case: Case) -> Entry | None:
+def huge(value: object) -> bool:
+    """Whether it is an integer of a parameter that 64 bits do not hold, which is always refused."""
+    return isinstance(value, str) and value.lstrip("-").isdigit() and len(value) > 18
+
+
+def _entry(case: AnyCase) -> Entry | None:
     app = APPS.get(case.operation.schema.raw_schema["info"]["title"])
     if app is None:
         return None
@@ -111,7 +122,12 @@ def schema_of(
             "checks": {"positive_data_acceptance": {"expected-statuses": BUSINESS}},
             "phases": {
                 **{name: {"enabled": name in phases} for name in PHASES},
-                "stateful": {"enabled": "stateful" in phases, "max-steps": depth.steps},
+                "stateful": {
+                    "enabled": "stateful" in phases,
+                    "max-steps": depth.steps,
+                    # Links are written in the documents; guessed ones send nulls as ids.
+                    "inference": {"algorithms": []},
+                },
             },
             **_dictionaries(subject),
         }
@@ -142,7 +158,7 @@ def _bound_coverage(schema: Any, most: int) -> None:
     """Let an operation have so many valid boundary cases and so many invalid ones."""
     every = schema.iter_coverage_cases
 
-    def some(operation: Any, *, generation_modes: Iterable[Any], **more: Any) -> Iterator[Case]:
+    def some(operation: Any, *, generation_modes: Iterable[Any], **more: Any) -> Iterator[AnyCase]:
         return chain.from_iterable(
             islice(every(operation, generation_modes=[mode], **more), 0, most * 3, 3)
             for mode in generation_modes
@@ -184,14 +200,14 @@ def shown(findings: Iterable[Finding]) -> str:
 
 
 @schemathesis.hook
-def after_call(context: Any, case: Case, response: Response) -> None:
+def after_call(context: Any, case: AnyCase, response: Response) -> None:
     """Put the file that an answer asks for, so that what follows in a sequence finds it."""
     app = APPS.get(case.operation.schema.raw_schema["info"]["title"])
     asked = _upload_asked(case, response)
     if app is None or asked is None:
         return
     url, content, media_type = asked
-    with asgi.get_client(app) as client:
+    with asgi.get_client(cast(Any, app)) as client:
         answer = client.put(
             url.replace("http://127.0.0.1:8080", HOST),
             data=content,
@@ -206,7 +222,7 @@ ZIP = b"PK\x05\x06" + bytes(18)
 TASKS = b'[{"data": {"url": "https://assets.example/1.jpg"}}, {"data": {"name": "no url"}}]'
 
 
-def _upload_asked(case: Case, response: Response) -> tuple[str, bytes, str] | None:
+def _upload_asked(case: AnyCase, response: Response) -> tuple[str, bytes, str] | None:
     """Where the answer wants a file to be put, and one that fits."""
     if response.status_code not in (200, 201, 202) or not response.content.startswith(b"{"):
         return None
