@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from mockserver.engine.sending import MOST_BODY, Outcome, Sender
+from mockserver.engine.connections import MOST_BODY
+from mockserver.engine.sending import Outcome, Sender
 from mockserver.engine.targets import Targets
 
 pytestmark = pytest.mark.anyio

@@ -114,7 +114,7 @@ class Query:
     def _walk(self, skip: int, after: str | None) -> Iterator[int]:
         """Sequence numbers in the order that the runs bring."""
         start = None if after is None else self._entry(after)
-        entries: Iterator[Any]
+        entries: Any
         if len(self._runs) == 1:
             (run,) = self._runs
             entries = run.falling(skip, start) if self._falling else run.rising(skip, start)
