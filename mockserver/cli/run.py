@@ -134,31 +134,49 @@ def _environment(server: "ServerThread", *, passthrough: bool) -> dict[str, str]
 
 def _run(command: tuple[str, ...], environment: dict[str, str]) -> int:
     """The status of the command as a shell would tell it."""
-    try:
-        child = subprocess.Popen(command, env=environment)
-    except FileNotFoundError:
-        click.echo(f"mockserver: there is no command {command[0]}", err=True)
-        return 127
-    except OSError as error:
-        click.echo(f"mockserver: cannot run {command[0]}: {error.strerror}", err=True)
-        return 126
-    with _forwarded_to(child):
+    with _forwarded() as told:
+        try:
+            child = subprocess.Popen(command, env=environment)
+        except FileNotFoundError:
+            click.echo(f"mockserver: there is no command {command[0]}", err=True)
+            return 127
+        except OSError as error:
+            click.echo(f"mockserver: cannot run {command[0]}: {error.strerror}", err=True)
+            return 126
+        told.to(child)
         status = child.wait()
     return 128 - status if status < 0 else status
 
 
+class _Signals:
+    """Signals to this process, which are the command's; kept until there is one."""
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+        self._early: list[int] = []
+
+    def take(self, signum: int, frame: FrameType | None) -> None:
+        """Pass one on; Ctrl-C at a terminal reaches the command by itself."""
+        if self._child is None:
+            self._early.append(signum)
+        elif not (signum == signal.SIGINT and _is_at_terminal()):
+            self._child.send_signal(signum)
+
+    def to(self, child: "subprocess.Popen[bytes]") -> None:
+        """Pass on to this process from now on, also what came before."""
+        self._child = child
+        while self._early:
+            self.take(self._early.pop(0), None)
+
+
 @contextmanager
-def _forwarded_to(child: "subprocess.Popen[bytes]") -> Iterator[None]:
-    """Signals to this process are the command's; Ctrl-C at a terminal reaches it by itself."""
-
-    def forward(signum: int, frame: FrameType | None) -> None:
-        if child.poll() is None and not (signum == signal.SIGINT and _is_at_terminal()):
-            child.send_signal(signum)
-
+def _forwarded() -> Iterator[_Signals]:
+    """Takes signals before the command starts, or one that comes early would leave it alone."""
+    signals = _Signals()
     numbers = [getattr(signal, name) for name in FORWARDED if hasattr(signal, name)]
-    previous = {each: signal.signal(each, forward) for each in (signal.SIGINT, *numbers)}
+    previous = {each: signal.signal(each, signals.take) for each in (signal.SIGINT, *numbers)}
     try:
-        yield
+        yield signals
     finally:
         for each, handler in previous.items():
             signal.signal(each, handler)

@@ -141,7 +141,7 @@ def test_the_status_is_the_commands(command: tuple[str, ...], status: int) -> No
 
 
 def test_a_signal_reaches_the_command_and_the_report_comes_all_the_same() -> None:
-    script = "trap 'echo got it; exit 4' TERM; echo ready; while :; do sleep 0.05; done"
+    script = "trap 'echo got it; exit 4' TERM; echo ready; for n in $(seq 400); do sleep 0.05; done"
     with started("--", "sh", "-c", script) as process:
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
