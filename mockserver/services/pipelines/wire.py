@@ -27,6 +27,9 @@ CREATING = frozenset(
 )
 """Operations that a workflow which accepts no tasks refuses before it looks at the content."""
 
+POSTED = frozenset({"upload", "zip", "csv", "bulk", "from-dataset", "from-pipeline"})
+"""What stands where a task's id could, and is only posted to."""
+
 FILE_SECONDS = 3600.0
 """How long the URL of a file is good."""
 
@@ -71,6 +74,8 @@ def check_writes(call: Call) -> None:
 
 def refuse(call: Call, violations: Sequence[Violation]) -> ServiceError:
     """What is wrong with the call; its workflow and that one's state come first (fact 9)."""
+    if call.operation.id == "getTask" and call.path_values["task_id"] in POSTED:
+        return _only_posted(call)
     workflow_id = call.parameters.get("workflow_id")
     if isinstance(workflow_id, int):
         try:
@@ -79,6 +84,16 @@ def refuse(call: Call, violations: Sequence[Violation]) -> ServiceError:
             return error
     status = call.sandbox.setting("pipelines.batch_too_large_status")
     return errors.refusal(violations, batch_too_large_status=status)
+
+
+def _only_posted(call: Call) -> ServiceError:
+    """The route reads `GET /tasks/csv` as a task called csv; the call was meant for the other."""
+    return ServiceError(
+        f"{call.path} allows POST, not GET.",
+        status=405,
+        code="method_not_allowed",
+        headers={"Allow": "POST"},
+    )
 
 
 def task(call: Call, of: workflows.Workflow) -> tasks.Task:
