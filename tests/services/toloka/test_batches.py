@@ -122,9 +122,7 @@ async def test_a_later_change_of_the_pools_default_leaves_the_log_alone(world: W
 
 
 async def test_the_callers_id_becomes_the_operations(world: World) -> None:
-    operation = await world.ask(
-        "POST", "/tasks", task(), async_mode=True, operation_id=OPERATION
-    )
+    operation = await world.ask("POST", "/tasks", task(), async_mode=True, operation_id=OPERATION)
     assert operation["id"] == OPERATION
     for body in (task(), task(2), None):
         refusal = await world.refused(
@@ -134,7 +132,9 @@ async def test_the_callers_id_becomes_the_operations(world: World) -> None:
     await world.ask("POST", "/tasks", task(), operation_id=OPERATION)
 
 
-@pytest.mark.parametrize("operation_id", ["1", OPERATION[:-1], OPERATION.replace("-", ""), "x" * 36])
+@pytest.mark.parametrize(
+    "operation_id", ["1", OPERATION[:-1], OPERATION.replace("-", ""), "x" * 36]
+)
 async def test_an_id_that_is_no_uuid_is_refused(world: World, operation_id: str) -> None:
     found = await world.invalid(
         "POST", "/tasks", task(), async_mode=True, operation_id=operation_id

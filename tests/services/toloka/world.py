@@ -88,9 +88,7 @@ class World:
         """The sandbox behind the calls."""
         return self.app.sandboxes["default"]
 
-    async def call(
-        self, method: str, path: str, body: Any = None, **query: Any
-    ) -> httpx.Response:
+    async def call(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
         """A call to a path below `/api/v1`, or to one that begins with `//` below `/api`."""
         whole = f"/toloka/api{path[1:]}" if path.startswith("//") else f"/toloka/api/v1{path}"
         return await self.client.request(

@@ -80,7 +80,8 @@ async def test_five_thousand_tasks_at_once_are_the_most(world: World) -> None:
 async def test_an_empty_body_is_refused_in_the_services_words(
     world: World, query: dict[str, Any]
 ) -> None:
-    for body in (None, [], {}):
+    bodies: tuple[Any, ...] = (None, [], {})
+    for body in bodies:
         found = await world.invalid("POST", "/tasks", body, **query)
         assert found == {"__body": "NOT_NULL_BODY"}
     assert await world.invalid("POST", "/tasks", "text", **query) == {"__body": "OBJECT_EXPECTED"}
