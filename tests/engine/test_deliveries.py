@@ -32,6 +32,7 @@ def test_a_new_delivery_waits_for_its_first_attempt() -> None:
         "state": "pending",
         "payload": {"task": {"id": "1"}},
         "violations": [],
+        "fault": None,
         "attempts": [],
         "next_attempt_at": "2026-01-02T03:04:05.000Z",
     }
