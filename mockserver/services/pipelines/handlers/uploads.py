@@ -42,6 +42,8 @@ def create_tasks_from_zip(call: Call) -> tuple[int, Any]:
     workflow = wire.workflow(call, writes=True)
     seeding.check_has_dataset_fields(workflow)
     filename, data = wire.uploaded(call)
+    if not data:
+        raise errors.refused("file_missing", "Send the ZIP as the body, or as the part `file`.")
     upload = zips.start(call.sandbox, workflow, filename or "batch.zip", len(data))
     call.sandbox.uploads.put(zips.key_of(upload), data, content_type=zips.CONTENT_TYPE)
     zips.process(call.sandbox, upload)

@@ -151,6 +151,11 @@ async def test_all_in_one_call(world: World, form: bool) -> None:
     assert (done["status"], done["tasks_created"]) == ("completed", 2)
 
 
+async def test_nothing_at_all_is_refused_at_once(world: World) -> None:
+    refused = await world.refused("POST", "/workflows/43/tasks/zip")
+    assert refused == (422, "file_missing")
+
+
 async def test_a_missing_file_says_row_and_path(world: World) -> None:
     """Acceptance case 4."""
     files = {"a.csv": b"caption,photo\na,x.png\nb,y.png\n", "x.png": PNG}
