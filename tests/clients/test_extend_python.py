@@ -247,6 +247,7 @@ def test_every_list_is_walked_to_its_end(site: Site) -> None:
         client.verify_runs.create(file=source)
         client.edit_runs.create(file=source)
         client.workflows.create(name=f"Listed {n}")
+        site.listen(f"listed-{n}")
     client.workflow_runs.create_batch(workflow={"id": WORKFLOW}, inputs=inputs_of(7))
     site.settle()
     whole, two = {"max_page_size": 1000}, {"max_page_size": 2}
