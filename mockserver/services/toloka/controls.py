@@ -61,11 +61,11 @@ def close_pool_for(call: Call) -> tuple[int, Any]:
 
 @controls("submitAssignment")
 def submit_assignment(call: Call) -> tuple[int, Any]:
-    """A Toloker hands in answers; those that are given must fit the output specification."""
+    """A Toloker hands in answers; those that are given must fit the output specification, and
+    the tasks after them are answered as the crowd would."""
     assignment, pool = _active(call)
-    given = (call.body or {}).get("solutions")
-    if given is not None:
-        _check_solutions(call, assignment, pool, given)
+    given = (call.body or {}).get("solutions") or []
+    _check_solutions(call, assignment, pool, given)
     crowd.submit(call.sandbox, pool, [assignment], given)
     return 200, assignments.present(call.sandbox, assignment)
 
@@ -74,7 +74,7 @@ def _check_solutions(
     call: Call, assignment: dict[str, Any], pool: dict[str, Any], given: list[Any]
 ) -> None:
     count = len(assignments.tasks_of(call.sandbox, assignment))
-    if len(given) != count:
+    if len(given) > count:
         raise BadRequest(f"The assignment has {count} tasks, but {len(given)} solutions are given.")
     project = call.sandbox.collection("toloka.projects").get(pool["project_id"])
     spec = Spec(project["task_spec"]["output_spec"] if project else {})

@@ -1,6 +1,6 @@
 """The crowd: Tolokers who take suites from open pools, and answer, skip or forget them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from mockserver.engine.sandbox import Sandbox
@@ -217,9 +217,9 @@ def submit(
     sandbox: Sandbox,
     pool: Pool,
     submitted: list[Assignment],
-    answers: list[dict[str, Any]] | None = None,
+    answers: Sequence[dict[str, Any]] = (),
 ) -> None:
-    """Hand in answers, invented unless they are given, and do all that follows from it."""
+    """Hand in answers, invented where none are given, and do all that follows from it."""
     project = sandbox.collection("toloka.projects").get(pool["project_id"])
     spec = project["task_spec"]["output_spec"] if project else {}
     task_ids: set[str] = set()
@@ -228,9 +228,9 @@ def submit(
         tasks = assignments.tasks_of(sandbox, assignment)
         task_ids.update(task["id"] for task in tasks)
         assignment["solutions"] = [
-            {"output_values": solutions.answer(sandbox, spec, task, assignment)}
-            if answers is None
-            else answers[index]
+            answers[index]
+            if index < len(answers)
+            else {"output_values": solutions.answer(sandbox, spec, task, assignment)}
             for index, task in enumerate(tasks)
         ]
         spent_ms += (sandbox.clock.now() - wire.moment(assignment["created"])) * 1000

@@ -5,7 +5,7 @@ from typing import Any
 from mockserver.engine.sandbox import Sandbox
 from mockserver.services.toloka import aggregation, errors, ledger, pools, subscriptions, wire
 from mockserver.services.toloka.assignments import LINKS
-from mockserver.services.toloka.forms import whole
+from mockserver.services.toloka.forms import MOST_OVERLAP, check_number, whole
 
 Document = dict[str, Any]
 """A task or a suite as it is kept."""
@@ -34,6 +34,10 @@ def change(sandbox: Sandbox, document: Document, form: Document, *, or_min: bool
         _set(sandbox, document, None)
         return
     used = issued(sandbox, document)
+    found: errors.Fields = {}
+    check_number(overlap, (0, MOST_OVERLAP), "overlap", found)
+    if found:
+        raise errors.invalid(found)
     if overlap is None:
         if not or_min or not document["infinite_overlap"]:
             raise errors.invalid({"overlap": errors.required()})

@@ -133,6 +133,14 @@ def loosened(
     return found
 
 
+def check_again(call: Call, form: dict[str, Any]) -> dict[str, Any]:
+    """Refuse a form whose numbers, which came as text, are out of bounds; answers the form."""
+    violations = call.operation.body_violations("application/json", form)
+    if violations:
+        raise errors.refuse(call, violations)
+    return form
+
+
 def amount(value: Any) -> int | float:
     """Money as a JSON number (trap B23)."""
     return value if isinstance(value, int | float) else float(value)

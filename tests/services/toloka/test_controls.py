@@ -38,15 +38,20 @@ async def test_answers_are_given_or_invented(by_hand: World) -> None:
         "POST", f"/assignments/{first['id']}/submit", {"solutions": words}
     )
     assert (submitted["status"], submitted["solutions"]) == ("SUBMITTED", words)
+    assert submitted == await by_hand.ask("GET", f"/assignments/{first['id']}")
     invented = await by_hand.control("POST", f"/assignments/{second['id']}/submit")
     assert len(invented["solutions"]) == 2
-    assert submitted == await by_hand.ask("GET", f"/assignments/{first['id']}")
+    (third,) = await take(by_hand)
+    path = f"/assignments/{third['id']}/submit"
+    half = await by_hand.control("POST", path, {"solutions": words[1:]})
+    assert half["solutions"][0] == words[1]
+    assert len(half["solutions"]) == 2
 
 
 @pytest.mark.parametrize(
     ("solutions", "words"),
     [
-        ([], "2 tasks, but 0 solutions"),
+        ([{"output_values": {"result": "cat"}}] * 3, "2 tasks, but 3 solutions"),
         ([{"output_values": {"result": "cat"}}, {"output_values": {}}], "VALUE_REQUIRED"),
         ([{"output_values": {"result": "cow"}}] * 2, "solutions.0.output_values.result"),
     ],

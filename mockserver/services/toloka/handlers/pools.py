@@ -62,7 +62,8 @@ def form_of(call: Call) -> dict[str, Any]:
         wrong = errors.field("INVALID_DATE_TIME_SYNTAX")
         raise errors.invalid({"will_expire": wrong}) from None
     _number_collectors(call, form)
-    return {key: value for key, value in form.items() if key not in OWN}
+    found = {key: value for key, value in form.items() if key not in OWN}
+    return wire.check_again(call, found)
 
 
 def _number_collectors(call: Call, form: dict[str, Any]) -> None:
@@ -143,7 +144,9 @@ def patch_pool(call: Call) -> Answer | tuple[int, Any]:
     pool = wire.require(call, pools.POOLS)
     if pool["status"] == "ARCHIVED":
         return Answer(409, b"")
-    pool |= wire.loosened({"priority": (call.body or {}).get("priority")}, integers=("priority",))
+    form = wire.loosened(call.body or {}, integers=("priority",))
+    wire.check_again(call, form)
+    pool |= {key: value for key, value in form.items() if key == "priority"}
     pools.put(call.sandbox, pool)
     return 200, pool
 

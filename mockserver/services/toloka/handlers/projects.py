@@ -26,7 +26,7 @@ def form_of(call: Call) -> dict[str, Any]:
     if view["type"] == "tb":
         view.setdefault("lock", {})
     spec["view_spec"] = view
-    return {key: value for key, value in form.items() if key not in OWN}
+    return wire.check_again(call, {key: value for key, value in form.items() if key not in OWN})
 
 
 _INTEGERS = ("max_active_assignments_count",)

@@ -15,6 +15,7 @@ OWN = ("id", "created", "owner")
 def _form(call: Call) -> dict[str, Any]:
     form = wire.loosened(call.body, booleans=("hidden", "training"), integers=("skill_ttl_hours",))
     kept = {key: value for key, value in form.items() if key not in OWN}
+    wire.check_again(call, kept)
     return {"hidden": True, "training": False, **kept}
 
 
@@ -61,6 +62,7 @@ def update_skill(call: Call) -> tuple[int, Any]:
 def set_user_skill(call: Call) -> tuple[int, Any]:
     """Set a Toloker's value: 201 for the first one, 200 after that."""
     form = wire.loosened(call.body, ids=("skill_id", "user_id"), numbers=("value",))
+    wire.check_again(call, form)
     if form["skill_id"] not in call.sandbox.collection(SKILLS):
         absent = errors.field("ENTITY_DOES_NOT_EXIST", errors.ABSENT)
         raise errors.invalid({"skill_id": absent})

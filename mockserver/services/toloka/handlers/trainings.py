@@ -24,7 +24,7 @@ _INTEGERS = (
 
 def _form(call: Call) -> dict[str, Any]:
     form = wire.loosened(call.body, ids=("project_id",), booleans=_BOOLEANS, integers=_INTEGERS)
-    return {key: value for key, value in form.items() if key not in OWN}
+    return wire.check_again(call, {key: value for key, value in form.items() if key not in OWN})
 
 
 @handles("createTraining")

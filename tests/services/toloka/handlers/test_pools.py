@@ -69,6 +69,7 @@ WRONG: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"will_expire": "2030-13-01T00:00:00"}, {"will_expire": "INVALID_DATE_TIME_SYNTAX"}),
     ({"reward_per_assignment": -1}, {"reward_per_assignment": "VALUE_LESS_THAN_MIN"}),
     ({"priority": 101}, {"priority": "VALUE_GREATER_THAN_MAX"}),
+    ({"priority": "101"}, {"priority": "VALUE_GREATER_THAN_MAX"}),
     (
         {"assignment_max_duration_seconds": 4},
         {"assignment_max_duration_seconds": "VALUE_LESS_THAN_MIN"},
