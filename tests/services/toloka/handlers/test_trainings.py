@@ -81,3 +81,10 @@ async def test_every_toloker_of_the_crowd_does_a_training_once(world: World) -> 
     assert {each["status"] for each in found} == {"ACCEPTED"}
     assert {len(each["tasks"]) for each in found} == {2}
     assert (await world.ask("GET", f"/trainings/{TRAINING}"))["status"] == "OPEN"
+
+
+@pytest.mark.parametrize("given", [2**31, 2**67, str(2**67)])
+async def test_a_count_beyond_32_bits_is_too_large(world: World, given: object) -> None:
+    form = {**TRAINING_FORM, "task_suites_required_to_pass": given}
+    found = await world.invalid("POST", "/trainings", form)
+    assert found == {"task_suites_required_to_pass": "VALUE_GREATER_THAN_MAX"}
