@@ -189,8 +189,9 @@ class Sandbox:
         if until_idle:
             end = None
         else:
-            end = self.clock.now() + seconds if seconds is not None else (to or 0.0)
-            if end < self.clock.now():
+            now = self.clock.now()
+            end = now + seconds if seconds is not None else (to or 0.0)
+            if end < now:
                 raise BadRequest("Time only advances; set the clock to go back.")
         ran = await self._run_due()
         while (due := self.next_due()) is not None and (end is None or due <= end):

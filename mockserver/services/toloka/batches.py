@@ -45,7 +45,7 @@ class Kind(Protocol):
     def errors(self, item: Any) -> Fields: ...
     def effective(self, item: Item) -> Item: ...
     def identify(self, item: Item, second: int, count: int) -> str: ...
-    def create(self, items: list[Item]) -> tuple[int, list[Item]]: ...
+    def create(self, items: list[Item], now: float) -> tuple[int, list[Item]]: ...
 
 
 KINDS: dict[str, type[Kind]] = {"tasks": Tasks, "task_suites": Suites, "user_bonuses": Bonuses}
@@ -103,7 +103,7 @@ def create_now(call: Call, name: str, present: Any) -> tuple[int, Any]:
     if wrong and (len(wrong) == len(items) or not wire.flag(call, "skip_invalid_items")):
         raise errors.invalid(faults)
     places = [index for index in range(len(items)) if index not in wrong]
-    _, kept = kind.create([items[index] for index in places])
+    _, kept = kind.create([items[index] for index in places], sandbox.clock.now())
     if wire.flag(call, "open_pool"):
         for pool_id in found:
             open_pool(sandbox, pool_id)

@@ -64,10 +64,10 @@ class Bonuses:
         """The id of the bonus with this number."""
         return str(wire.FIRST - 1 + count)
 
-    def create(self, items: list[Item]) -> tuple[int, list[Item]]:
+    def create(self, items: list[Item], now: float) -> tuple[int, list[Item]]:
         """Keep valid bonuses; answers the first one's number and what was kept, in order."""
         numbers = [self._sandbox.ids.number("toloka.bonus") for _ in items]
-        created = wire.stamp(self._sandbox)
+        created = wire.written(now)
         kept = [
             {"id": self.identify(item, 0, count), **_kept(item), "created": created}
             for item, count in zip(items, numbers, strict=True)

@@ -73,9 +73,9 @@ def _create(sandbox: Sandbox, kind: Kind, batch: Item, number: int, *, checked: 
             faults[str(index)] = found
         else:
             good.append(item)
-    second = int(sandbox.clock.now())
-    first, _ = kind.create(good)
-    record = _record(batch, number, faults) | {"first": first, "second": second}
+    now = sandbox.clock.now()
+    first, _ = kind.create(good, now)
+    record = _record(batch, number, faults) | {"first": first, "second": int(now)}
     record["overlaps"] = _overlaps(kind, good)
     sandbox.collection(SLICES).put(record)
     if not checked:

@@ -59,10 +59,9 @@ class Suites:
         """The id of the suite with this number."""
         return wire.pool_object_id(item["pool_id"], second, self._machine, count)
 
-    def create(self, items: list[Item]) -> tuple[int, list[Item]]:
+    def create(self, items: list[Item], now: float) -> tuple[int, list[Item]]:
         """Keep valid suites; answers the first one's number and what was kept, in order."""
         numbers = [self._sandbox.ids.number("toloka.object") for _ in items]
-        now = self._sandbox.clock.now()
         changes: dict[str, dict[str, float]] = {}
         kept, links = [], []
         for item, count in zip(items, numbers, strict=True):

@@ -56,10 +56,9 @@ class Tasks:
         """The id of the task with this number."""
         return wire.pool_object_id(item["pool_id"], second, self._machine, count)
 
-    def create(self, items: list[Item]) -> tuple[int, list[Item]]:
+    def create(self, items: list[Item], now: float) -> tuple[int, list[Item]]:
         """Keep valid tasks; answers the first one's number and what was kept, in order."""
         numbers = [self._sandbox.ids.number("toloka.object") for _ in items]
-        now = self._sandbox.clock.now()
         created = wire.written(now)
         changes: dict[str, dict[str, float]] = {}
         kept = []

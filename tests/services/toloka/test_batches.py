@@ -274,3 +274,17 @@ async def _rule(world: World, what: dict[str, Any]) -> None:
     rule = {"name": "rule", "where": {"job": "toloka.create_tasks"}, "what": what}
     answer = await world.client.post("/__admin/faults", json=rule)
     assert answer.status_code < 300, answer.text
+
+
+@pytest.mark.parametrize(("path", "form"), [("/tasks", task()), ("/task-suites", suite())])
+async def test_the_log_names_the_ids_that_were_kept_whatever_second_they_were_made_in(
+    opened: Opening, path: str, form: dict[str, Any]
+) -> None:
+    """Ids hold the second: on this clock every look at it is another one."""
+    world = await opened(clock=1_000_000.0)
+    operation = await world.batch([form] * (SLICE + 1), path)
+    assert operation["status"] == "SUCCESS"
+    named = [next(iter(entry["output"].values())) for entry in await world.log(operation["id"])]
+    listed = await world.ask("GET", path, pool_id=CLOSED, limit=100_000)
+    assert set(named) <= {item["id"] for item in listed["items"]}
+    assert len(set(named)) == SLICE + 1
