@@ -48,8 +48,10 @@ def test_every_scenario_can_be_applied_and_says_what_to_do_about_it() -> None:
         assert httpx.post(f"{admin}/scenarios/none/apply").status_code == 404
 
 
-def test_an_outage_comes_and_goes_on_the_clock() -> None:
-    with serving(scenario=["outage-and-recovery"]) as server:
+@pytest.mark.parametrize("fraction", ["000000", "123456200", "123456800"])
+def test_an_outage_comes_and_goes_on_the_clock(fraction: str) -> None:
+    start = f"2026-03-01T10:00:00.{fraction}Z"
+    with serving(scenario=["outage-and-recovery"], clock_start=start) as server:
         found: list[Any] = []
         with httpx.Client() as client:
             for _ in range(7):

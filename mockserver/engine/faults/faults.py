@@ -225,7 +225,8 @@ class Faults:
         for name in ("after", "until"):
             value = when.get(name)
             if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
-                when[name] = rfc3339(now + value, 6)
+                # Rounded up, the rule would begin a microsecond after the time that was asked for.
+                when[name] = rfc3339(floor((now + value) * 1e6) / 1e6, 6)
         until = Fields(when, "when").time("until")
         if until is not None and until <= now:
             raise BadRequest(f"when.until has passed: it is {rfc3339(now)}, the rule never fires.")
