@@ -78,7 +78,8 @@ class Rule:
     @classmethod
     def read(cls, id: str, given: Mapping[str, Any], known: Known) -> "Rule":
         """From JSON; BadRequest names the field that is wrong, or why the rule can never match."""
-        name = Fields(given, "rule").text("name", "")
+        # A rule is kept as it is shown, and there one without a name has null.
+        name = "" if given.get("name") is None else Fields(given, "rule").text("name", "")
         _no_strangers(given)
         _objects(given)
         where_given, when_given = given.get("where", {}), given.get("when", {})

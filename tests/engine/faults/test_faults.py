@@ -130,6 +130,14 @@ def test_rules_and_their_counts_survive_a_restart(world: World) -> None:
     again.store.close()
 
 
+def test_a_rule_without_a_name_survives_a_restart(world: World) -> None:
+    rule = world.add({"type": "status", "status": 503})
+    again = world.restarted()
+    assert [each["id"] for each in again.faults.views()] == [rule["id"]]
+    assert again.calls(1) == "x"
+    again.store.close()
+
+
 def test_a_rule_that_was_not_committed_is_undone(world: World) -> None:
     world.add(BUSY, name="kept")
     world.commit()
