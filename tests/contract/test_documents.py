@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -12,6 +13,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from mockserver.data import data_folder
+from tests.contract.schemas import Place, at, examples, places, step, within
 
 NAMES = ("sama", "toloka", "pipelines", "extend", "admin")
 ROOT = "urn:document"
@@ -24,19 +26,6 @@ def document(name: str) -> dict[str, Any]:
     return found
 
 
-def places(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every place with a schema and examples: media types, parameters and headers."""
-    if isinstance(value, dict):
-        if "schema" in value and ("example" in value or "examples" in value):
-            yield path, value
-        for key, item in value.items():
-            if key not in ("example", "examples", "schema"):
-                yield from places(item, f"{path}/{str(key).replace('~', '~0').replace('/', '~1')}")
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from places(item, f"{path}/{index}")
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_an_independent_validator_accepts_the_document(name: str) -> None:
     found = list(OpenAPIV31SpecValidator(copy.deepcopy(document(name))).iter_errors())
@@ -44,20 +33,75 @@ def test_an_independent_validator_accepts_the_document(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_example_is_valid(name: str) -> None:
+def test_every_example_and_every_default_is_valid(name: str) -> None:
     root = document(name)
     resource = DRAFT202012.create_resource(root)
     registry: Registry[Any] = Registry().with_resource(ROOT, resource)
     wrong, count = [], 0
-    for path, place in places(root):
-        validator = Draft202012Validator({"$ref": f"{ROOT}#{path}/schema"}, registry=registry)
-        examples = [place["example"]] if "example" in place else []
-        examples += [each["value"] for each in place.get("examples", {}).values()]
-        for example in examples:
-            count += 1
-            wrong += [f"{path}: {error.message[:200]}" for error in validator.iter_errors(example)]
+    for pointer, schema, value in examples(root):
+        count += 1
+        validator = Draft202012Validator(
+            {"$ref": ROOT + "#" + quote(schema, safe="/~")},
+            registry=registry,
+            format_checker=Draft202012Validator.FORMAT_CHECKER,
+        )
+        wrong += [f"{pointer}: {error.message[:200]}" for error in validator.iter_errors(value)]
     assert not wrong, wrong[:10]
-    assert count > 5
+    assert count > 10
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_example_is_overlooked(name: str) -> None:
+    """What a search for the words finds, without knowing where they may stand, is checked above."""
+    root = document(name)
+    checked = {pointer for pointer, _, _ in examples(root)}
+    found = {*written(root)}
+    assert found == checked
+
+
+def written(value: Any, pointer: str = "", parent: str = "") -> Iterator[str]:
+    """Pointers to whatever is called an example or a default."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from written(item, f"{pointer}/{index}")
+        return
+    for key, item in value.items() if isinstance(value, dict) else ():
+        here = step(pointer, key)
+        # There these words are names of fields and of answers.
+        if parent in ("properties", "responses"):
+            yield from written(item, here)
+        elif key in ("example", "default"):
+            yield here
+        elif key == "examples":
+            yield from (
+                step(here, each)
+                for each in (item if isinstance(item, dict) else [*range(len(item))])
+            )
+        elif key not in ("enum", "const"):
+            yield from written(item, here, key)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_number_of_a_parameter_says_how_far_it_goes(name: str) -> None:
+    """A path or a query has no room for more than 64 bits: beyond them it is refused."""
+    root = document(name)
+    bare = [
+        f"{pointer}{inner}"
+        for pointer, place in places(root)
+        if place.get("in") in ("path", "query", "header", "cookie") and "schema" in place
+        for inner, schema in followed(root, place["schema"])
+        if "integer" in ([kind] if isinstance(kind := schema.get("type"), str) else kind or ())
+        if not -(2**63) <= schema.get("minimum", -(2**64)) <= schema.get("maximum", 2**64) < 2**63
+    ]
+    assert bare == []
+
+
+def followed(root: dict[str, Any], schema: Any) -> Iterator[Place]:
+    """A schema and the schemas in it, with references followed."""
+    for pointer, part in within("", schema):
+        yield pointer, part
+        if "$ref" in part:
+            yield from followed(root, at(root, part["$ref"]))
 
 
 @pytest.mark.parametrize("name", NAMES[:-1])
