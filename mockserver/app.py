@@ -32,8 +32,9 @@ from mockserver.engine.s3 import S3Error
 from mockserver.engine.sandbox import Sandbox, World
 from mockserver.engine.sandboxes import DEFAULT, Sandboxes
 from mockserver.engine.service import HandlerTable, Service
+from mockserver.engine.store import StoreFull
 from mockserver.engine.ticker import Ticker
-from mockserver.engine.uploads import UploadResult
+from mockserver.engine.uploads import UploadResult, unavailable
 from mockserver.services import SERVICES
 from mockserver.settings import Settings
 
@@ -308,12 +309,15 @@ async def _uploaded(
         return await sandbox.uploads.handle(scope, receive, send)
     try:
         decision = sandbox.faults.call(entry, lambda: None, asked)
+        if decision is not None:
+            sandbox.commit()
+    except StoreFull:
+        return await sandbox.uploads.handle(scope, receive, send, unavailable())
     except MockserverError as error:
         refusal = S3Error(error.status, "InvalidArgument", str(error))
         return await sandbox.uploads.handle(scope, receive, send, refusal)
     if decision is None:
         return await sandbox.uploads.handle(scope, receive, send)
-    sandbox.commit()
     entry.fault = decision.view()
     return await storage.serve(
         decision, sandbox.uploads.handle, sandbox.clock, scope, receive, send

@@ -149,12 +149,36 @@ class Settings:
         default=5 * 1024 * MIB,
         metadata=described("size", "Largest presigned upload, as in S3.", shown="5 GiB", low=1),
     )
+    uploads_bytes: int | None = field(
+        default=None,
+        metadata=described(
+            "size",
+            "Disk that uploads and files take; the oldest go first.",
+            shown="no limit",
+            low=0,
+        ),
+    )
+    uploads_age: float | None = field(
+        default=None,
+        metadata=described(
+            "number",
+            "Seconds of the clock after which uploads and files expire.",
+            shown="never",
+            low=0,
+        ),
+    )
     journal_entries: int = field(
         default=10_000, metadata=described("integer", "Calls that the journal keeps.", low=0)
     )
     journal_bytes: int = field(
         default=64 * MIB,
         metadata=described("size", "Memory that the journal takes.", shown="64 MiB", low=0),
+    )
+    journal_age: float | None = field(
+        default=None,
+        metadata=described(
+            "number", "Real seconds that the journal keeps a call.", shown="no limit", low=0
+        ),
     )
     journal_body_bytes: int = field(
         default=64 * KIB,

@@ -36,7 +36,7 @@ def restore_snapshot(call: Call) -> tuple[int, Any]:
 @handles("deleteSnapshot")
 def delete_snapshot(call: Call) -> Answer:
     """Forget a world."""
-    call.sandbox.store.delete_snapshot(call.parameters["name"])
+    call.sandbox.delete_snapshot(call.parameters["name"])
     return Answer(204)
 
 

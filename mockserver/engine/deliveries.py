@@ -1,12 +1,15 @@
 """Deliveries as documents: how one is made, what an attempt adds to it, how it is shown."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import orjson
 
 from mockserver.engine.clock import rfc3339
+from mockserver.engine.journal import Entry
 from mockserver.engine.masking import masked_headers, masked_query
 from mockserver.engine.sending import Outcome
 from mockserver.engine.store import Index
@@ -30,6 +33,18 @@ KEPT_BODY = 16 * 1024
 KEPT_HEADERS = 64
 LONGEST_WAIT = 7 * 24 * 3600.0
 """Seconds that a Retry-After is obeyed at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """An attempt that is over, not yet written down."""
+
+    id: str
+    at: float
+    url: str
+    headers: Mapping[str, str]
+    outcome: Outcome
+    succeeded: bool
 
 
 def new(
@@ -169,3 +184,24 @@ def _shown(each: Mapping[str, Any], body: str) -> dict[str, Any]:
         "request": {"headers": masked_headers(each["request"]["headers"]), "body": body},
         "response": answered,
     }
+
+
+def entry(delivery: Mapping[str, Any], finished: Finished) -> Entry:
+    """The attempt as the journal keeps it; its path is the whole URL, without the query."""
+    parts = urlsplit(finished.url)
+    path = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    headers = [(name.encode(), value.encode()) for name, value in finished.headers.items()]
+    entry = Entry(delivery["service"], "POST", path, parts.query, headers, kind="delivery")
+    entry.operation = delivery["event"]
+    entry.at = finished.at
+    entry.request_body = delivery["body"].encode()[:KEPT_BODY]
+    entry.request_size = len(delivery["body"])
+    if delivery.get("fault") and len(delivery["attempts"]) < 2:
+        entry.fault = delivery["fault"]["shown"]
+    outcome = finished.outcome
+    entry.status = outcome.status
+    entry.duration = outcome.duration
+    entry.response_headers = [(n.encode(), v.encode()) for n, v in outcome.headers.items()]
+    entry.response_body = outcome.body[:KEPT_BODY]
+    entry.response_size = len(outcome.body)
+    return entry

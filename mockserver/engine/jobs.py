@@ -9,7 +9,7 @@ from mockserver.engine.errors import ContractError
 from mockserver.engine.ids import Ids
 from mockserver.engine.service import BACKGROUND as MARK
 from mockserver.engine.service import JobFunction
-from mockserver.engine.store import Index
+from mockserver.engine.store import Index, StoreFull
 
 if TYPE_CHECKING:
     from mockserver.engine.faults import Faults
@@ -119,8 +119,8 @@ class Jobs:
     ) -> int:
         """Run what is due, in order of due time; answers how many ran.
 
-        `budget` is in real seconds. A call leaves background jobs to the ticker, so that none is
-        slow because of a large batch.
+        `budget` is in real seconds. StoreFull ends it with the job still due. A call leaves
+        background jobs to the ticker, so that none is slow because of a large batch.
         """
         ran, started = 0, monotonic()
         while (job := self._due(background)) is not None:
@@ -170,6 +170,10 @@ class Jobs:
             self._functions[job["kind"]](sandbox, **job["arguments"])
             self._jobs.delete(job["id"])
             sandbox.commit()
+        except StoreFull:
+            # No fault of the job, which stays due: whoever runs it tries again later.
+            sandbox.rollback()
+            raise
         except Exception as error:
             log.exception("job %s (%s) failed", job["id"], job["kind"])
             sandbox.rollback()

@@ -1,13 +1,14 @@
 """What was asked and answered, and why: kept in bounded memory, shown with credentials masked."""
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import orjson
 
-from mockserver.engine.clock import rfc3339
+from mockserver.engine.clock import monotonic, rfc3339
 from mockserver.engine.errors import BadRequest, UnknownName
 from mockserver.engine.masking import masked_headers, masked_query
 from mockserver.engine.tally import Tally
@@ -117,13 +118,15 @@ class Entry:
 
 
 class Journal:
-    """The newest entries of one sandbox, bounded in number and in bytes.
+    """The newest entries of one sandbox, bounded in number, in bytes and in age.
 
     `body_bytes` is how much of a body is kept at most. The `tally` counts every entry, also those
     that were let go; it is cleared by itself alone.
     """
 
-    def __init__(self, *, entries: int, total_bytes: int, body_bytes: int) -> None:
+    def __init__(
+        self, *, entries: int, total_bytes: int, body_bytes: int, age: float | None = None
+    ) -> None:
         self._limit = entries
         self._total = total_bytes
         self.body_bytes = body_bytes
@@ -132,10 +135,18 @@ class Journal:
         self._bytes = 0
         self._last = 0
         self._next: asyncio.Future[None] | None = None
+        self._age = age
+        self._kept_since: deque[tuple[int, float]] = deque()
         self.tally = Tally()
 
     def __len__(self) -> int:
+        self._expire()
         return len(self._entries)
+
+    @property
+    def bytes(self) -> int:
+        """Memory that the entries take, roughly."""
+        return self._bytes
 
     def add(self, entry: Entry) -> None:
         """Keep a finished entry and let go of the oldest beyond the bounds."""
@@ -146,9 +157,10 @@ class Journal:
         self._sizes[entry.id] = size
         self._bytes += size
         while len(self._entries) > self._limit or self._bytes > self._total:
-            oldest = next(iter(self._entries))
-            del self._entries[oldest]
-            self._bytes -= self._sizes.pop(oldest)
+            self._let_go(next(iter(self._entries)))
+        if self._age is not None:
+            self._kept_since.append((entry.id, monotonic()))
+            self._expire()
         self.tally.add(entry)
         if self._next is not None:
             if not self._next.done():
@@ -163,6 +175,7 @@ class Journal:
 
     def get(self, id: str) -> Entry:
         """One entry; UnknownName when there is none or it was let go."""
+        self._expire()
         entry = self._entries.get(int(id)) if id.isascii() and id.isdecimal() else None
         if entry is None:
             raise UnknownName(f"The journal has no request {id!r}; it keeps the newest ones only.")
@@ -173,6 +186,7 @@ class Journal:
     ) -> tuple[list[Entry], int]:
         """Entries that match, oldest first, after the entry `after`; and how many match in all."""
         where = Where.read(conditions)
+        self._expire()
         found = [entry for entry in self._entries.values() if where.matches(entry)]
         if after is None:
             return found[:limit], len(found)
@@ -183,6 +197,7 @@ class Journal:
         """Forget every entry; answers how many there were."""
         count = len(self._entries)
         self._entries.clear()
+        self._kept_since.clear()
         self._sizes.clear()
         self._bytes = 0
         return count
@@ -206,6 +221,7 @@ class Journal:
         where none of the four means at least once, or `{"in_order": [conditions, …]}`, which
         allows other calls between.
         """
+        self._expire()
         if "in_order" in expectation:
             order = [Where.read(given) for given in expectation["in_order"]]
             return self._verify_order(order, explain)
@@ -223,6 +239,20 @@ class Journal:
             "at_most": count <= number,
         }[bound]
         return self._verdict(passed, count, where, explain)
+
+    def _let_go(self, id: int) -> None:
+        del self._entries[id]
+        self._bytes -= self._sizes.pop(id)
+        if self._kept_since and self._kept_since[0][0] == id:
+            self._kept_since.popleft()
+
+    def _expire(self) -> None:
+        """Let go of what is too old; whoever looks must not see it."""
+        if self._age is None:
+            return
+        oldest = monotonic() - self._age
+        while self._kept_since and self._kept_since[0][1] <= oldest:
+            self._let_go(self._kept_since[0][0])
 
     def _verify_order(self, wanted: list[Where], explain: bool) -> dict[str, Any]:
         entries: Iterator[Entry] = iter(self._entries.values())

@@ -19,6 +19,7 @@ from mockserver.engine.faults.wire import Empty, Hang, Reset
 from mockserver.engine.journal import Entry
 from mockserver.engine.request import Disconnected, parse_json, parse_multipart, read_body
 from mockserver.engine.service import Answer, Call, Handler, Service
+from mockserver.engine.store import StoreFull
 
 if TYPE_CHECKING:
     from mockserver.engine.contract import Operation
@@ -30,6 +31,7 @@ Match = Callable[[str, str], tuple["Operation", dict[str, str]]]
 
 FAULT = "mockserver-fault"
 """The header in which a caller asks for one fault on one call."""
+LOOKS = ("GET", "HEAD")
 UNSENT = (Reset, Empty, Hang)
 KEPT = 64 * 1024
 """Bytes of an answer's body that the journal keeps."""
@@ -98,7 +100,7 @@ class Pipeline:
             entry.request_size = len(raw)
             entry.request_body = raw[: sandbox.journal.body_bytes]
             call = self._open(scope, sandbox, entry, raw)
-            sandbox.jobs.run_due(sandbox, budget=DUE_BUDGET, background=False)
+            sandbox.catch_up(budget=DUE_BUDGET, background=False)
             if self._recorded and (sandbox.faults.active or FAULT in call.headers):
                 decision = await self._faults_before(call, entry)
                 if decision and decision.acts("before"):
@@ -109,9 +111,9 @@ class Pipeline:
                 self._service.adapt_request(call)
             await self._read(call, entry)
             answer = self._checked(call, await self._handle(call), entry)
-            sandbox.commit()
+            self._commit(call)
             if sandbox.pace.pace == "instant":
-                sandbox.jobs.run_due(sandbox)
+                sandbox.catch_up()
             if decision:
                 await self._faults_after(decision, call)
         except Disconnected:
@@ -122,7 +124,8 @@ class Pipeline:
             return self._refusal(lost or error, call, entry), decision
         except MockserverError as error:
             sandbox.rollback()
-            refusal = ServiceError(str(error), status=error.status)
+            code = "unavailable" if error.status == 503 else None
+            refusal = ServiceError(str(error), status=error.status, code=code)
             return self._refusal(refusal, call, entry), decision
         except Exception:
             log.exception("%s %s failed", entry.method, entry.path)
@@ -149,15 +152,25 @@ class Pipeline:
             decision.error.headers = {
                 name: told[name] for name in self._service.limit_headers if name in told
             }
-        sandbox.commit()
+        self._commit(call)
         entry.fault = decision.view()
         call.answer_headers["Mockserver-Fault"] = decision.header()
         if decision.before:
             await wait(decision.before, sandbox.clock, real=decision.real)
-            sandbox.jobs.run_due(sandbox, budget=DUE_BUDGET, background=False)
+            sandbox.catch_up(budget=DUE_BUDGET, background=False)
         if decision.acts("before") and decision.error:
             raise decision.error
         return decision
+
+    @staticmethod
+    def _commit(call: Call) -> None:
+        """Keep what the call has changed; on a full disk looking goes on, though not counted."""
+        try:
+            call.sandbox.commit()
+        except StoreFull as full:
+            if call.method not in LOOKS or not full.collections <= call.sandbox.notes:
+                raise
+            call.sandbox.rollback()
 
     async def _faults_after(self, decision: Decision, call: Call) -> None:
         """The work is done and kept; its answer may be late, or lost for a refusal."""

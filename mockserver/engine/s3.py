@@ -30,6 +30,7 @@ _REQUIRED = (
 )
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _DATE = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -209,6 +210,53 @@ def content_md5(header: str) -> bytes:
         message = "The Content-MD5 you specified was invalid."
         raise S3Error(400, "InvalidDigest", message, Content_MD5=header)
     return digest
+
+
+def announced_length(headers: Mapping[str, str], limit: int) -> int:
+    """The length of a body that may come, known before its first byte as S3 wants it."""
+    if "transfer-encoding" in headers:
+        raise S3Error(
+            501,
+            "NotImplemented",
+            "A header you provided implies functionality that is not implemented",
+            Header="Transfer-Encoding",
+        )
+    length = headers.get("content-length", "")
+    if not length.isdigit():
+        message = "You must provide the Content-Length HTTP header."
+        raise S3Error(411, "MissingContentLength", message)
+    if int(length) > limit:
+        raise S3Error(
+            400,
+            "EntityTooLarge",
+            "Your proposed upload exceeds the maximum allowed size",
+            ProposedSize=length,
+            MaxSizeAllowed=limit,
+        )
+    return int(length)
+
+
+def byte_range(header: str, size: int) -> tuple[int, int] | None:
+    """Start and length of the one range asked for; None for all, also when it is not readable."""
+    match = _RANGE.fullmatch(header)
+    if match is None or match.groups() == ("", ""):
+        return None
+    first, last = match.groups()
+    if first:
+        start, end = int(first), min(int(last), size - 1) if last else size - 1
+        if last and int(last) < start:
+            return None
+    else:
+        start, end = max(size - int(last), 0), size - 1
+    if start > end:
+        raise S3Error(
+            416,
+            "InvalidRange",
+            "The requested range is not satisfiable",
+            RangeRequested=header,
+            ActualObjectSize=size,
+        )
+    return start, end - start + 1
 
 
 def _check_form(request: Request, query: Mapping[str, str], repeated: bool) -> None:

@@ -1,6 +1,7 @@
 """One isolated world: the parts of the engine, opened together, reset together."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mockserver.engine import deliveries, faults, jobs, uploads
-from mockserver.engine.clock import Clock
+from mockserver.engine.clock import Clock, monotonic
 from mockserver.engine.contract import Contract, Violation
 from mockserver.engine.errors import BadRequest
 from mockserver.engine.examples import Examples
@@ -19,8 +20,9 @@ from mockserver.engine.jobs import Jobs
 from mockserver.engine.journal import Journal
 from mockserver.engine.limits import Limits
 from mockserver.engine.pace import Pace
+from mockserver.engine.retention import Retention
 from mockserver.engine.service import JobFunction, Service
-from mockserver.engine.store import Collection, Store
+from mockserver.engine.store import Collection, Store, StoreFull
 from mockserver.engine.uploads import Uploads
 from mockserver.engine.webhooks import Webhooks
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 IDENTITY = "engine.sandbox"
 COUNTERS = "engine.counters"
 MOST_STEPS = 1_000_000
+PATIENCE = 1.0
+"""Real seconds that calls leave work alone that the disk had no room for."""
 
 log = logging.getLogger("mockserver.sandbox")
 
@@ -90,6 +94,9 @@ class Sandbox:
     control API see the whole.
     """
 
+    notes = frozenset((COUNTERS, jobs.COLLECTION, *faults.INDEXES))
+    """Collections in which looking at something may leave a note."""
+
     def __init__(
         self, name: str, world: World, folder: Path, wake: Callable[[], None] = lambda: None
     ) -> None:
@@ -98,6 +105,7 @@ class Sandbox:
         self.world = world
         self.wake = wake
         self.calls = 0
+        self._patient_until = 0.0
         self.services = world.services
         self.settings = settings
         self.folder = folder
@@ -108,6 +116,7 @@ class Sandbox:
             entries=settings.journal_entries,
             total_bytes=settings.journal_bytes,
             body_bytes=settings.journal_body_bytes,
+            age=settings.journal_age,
         )
         self.faults = Faults(self.store, self.clock, self.ids, world.known, self.journal)
         self.jobs = Jobs(self.store, self.clock, self.ids, world.functions(), wake, self.faults)
@@ -124,13 +133,9 @@ class Sandbox:
         )
         self.limits = Limits(self.clock)
         self.examples = Examples(self.ids.seed)
-        self.uploads = Uploads(
-            self.store,
-            self.clock,
-            self.ids,
-            folder / "blobs",
-            max_bytes=settings.upload_max_bytes,
-        )
+        self.retention = self._retention(folder / "blobs")
+        most = settings.upload_max_bytes
+        self.uploads = Uploads(self.store, self.clock, self.ids, self.retention, max_bytes=most)
         self.inbox = Inbox(clock=self.clock, messages=settings.inbox_messages)
         self.webhooks = Webhooks(
             self.store,
@@ -144,7 +149,21 @@ class Sandbox:
             faults=self.faults,
             wake=wake,
         )
-        self._open()
+        try:
+            self._open()
+        except BaseException:
+            self.store.discard()
+            raise
+
+    def _retention(self, folder: Path) -> Retention:
+        return Retention(
+            self.store,
+            self.clock,
+            folder,
+            power=self.settings.durability == "power",
+            total_bytes=self.settings.uploads_bytes,
+            age=self.settings.uploads_age,
+        )
 
     def collection(self, name: str) -> Collection:
         """A collection of the store, such as `sama.tasks`."""
@@ -159,6 +178,8 @@ class Sandbox:
         self.faults.store_counters()
         self.ids.store_counters()
         self.store.commit()
+        if self.retention.loose:
+            self.retention.settle()
 
     def rollback(self) -> None:
         """Undo every change since the last commit."""
@@ -166,6 +187,17 @@ class Sandbox:
         self.ids.forget()
         self.jobs.forget()
         self.faults.undo()
+        if self.retention.loose:
+            self.retention.settle()
+
+    def catch_up(self, *, budget: float | None = None, background: bool = True) -> None:
+        """Run what is due, as far as there is room on the disk: looking at things goes on."""
+        if monotonic() < self._patient_until:
+            return
+        try:
+            self.jobs.run_due(self, budget=budget, background=background)
+        except StoreFull:
+            self._patient_until = monotonic() + PATIENCE
 
     def next_due(self) -> float | None:
         """When something is next due, in the sandbox's time."""
@@ -174,8 +206,13 @@ class Sandbox:
 
     def set_clock(self, *, now: float | None = None, rate: float | None = None) -> None:
         """Jump to a time, change the rate, or both."""
+        before = self.clock.state()
         self.clock.set(now=now, rate=rate)
-        self._keep_clock()
+        try:
+            self._keep_clock()
+        except StoreFull:
+            self.clock.resume(before)
+            raise
         self.wake()
 
     async def advance(
@@ -206,30 +243,44 @@ class Sandbox:
 
     async def reset(self) -> None:
         """Back to the seed: documents, blobs, clock, journal and inboxes."""
+        before = self.clock.state()
         self.webhooks.forget()
         self.store.clear()
-        self.journal.clear()
-        self.inbox.clear()
-        self.limits.clear()
         self.ids.forget()
         self.jobs.forget()
         self.faults.forget()
         self.clock.resume(Clock(self.settings.clock_start, self.settings.clock).state())
-        self._plant()
-        if not self.store.snapshots():
-            self.uploads.collect()
+        try:
+            self._plant()
+        except StoreFull:
+            self.clock.resume(before)
+            self.faults.forget()
+            raise
+        self.journal.clear()
+        self.inbox.clear()
+        self.limits.clear()
+        self.retention.collect()
         self.wake()
 
     def snapshot(self, name: str) -> None:
         """Save the world under a name."""
         self._keep_clock()
+        self.retention.forget(name)
         self.store.save_snapshot(name)
+        self.retention.keep_for(name)
+
+    def delete_snapshot(self, name: str) -> None:
+        """Forget a saved world, and the blobs that only it needed."""
+        self.store.delete_snapshot(name)
+        self.retention.forget(name)
+        self.retention.collect()
 
     def restore(self, name: str) -> None:
         """Put back a saved world, its time included."""
         self.webhooks.forget()
         self.store.load_snapshot(name)
         self.store.commit()
+        self.retention.collect()
         self.ids.forget()
         self.jobs.forget()
         self.faults.forget()
@@ -237,10 +288,14 @@ class Sandbox:
         self.wake()
 
     async def close(self) -> None:
-        """Stop deliveries and leave a complete checkpoint behind."""
+        """Stop deliveries and leave a complete checkpoint behind, if there is room for it."""
         await self.webhooks.close()
-        self._keep_clock()
-        self.store.close()
+        with contextlib.suppress(StoreFull):
+            self._keep_clock()
+        try:
+            self.store.close()
+        except StoreFull as full:
+            log.warning("sandbox %s: %s", self.name, full)
 
     async def discard(self) -> None:
         """Let go of a folder that is about to be removed."""

@@ -12,6 +12,7 @@ import orjson
 
 from mockserver.engine.errors import BadRequest, MockserverError, UnknownName
 from mockserver.engine.sandbox import Sandbox, World
+from mockserver.engine.store import StoreFull
 from mockserver.engine.tally import Tally
 
 DEFAULT = "default"
@@ -100,10 +101,14 @@ class Sandboxes:
         if len(self._options) >= MOST:
             raise TooManySandboxes
         folder = self._folder / name
-        folder.mkdir(parents=True)
-        (folder / OPTIONS).write_bytes(orjson.dumps(asdict(options)))
-        self._remember(name, options)
-        return self._start(name)
+        try:
+            folder.mkdir(parents=True)
+            (folder / OPTIONS).write_bytes(orjson.dumps(asdict(options)))
+            self._remember(name, options)
+            return self._start(name)
+        except (OSError, StoreFull) as error:
+            self._forget(name, options)
+            raise StoreFull(f"There is no room for the sandbox {name!r} ({error}).") from error
 
     async def delete(self, name: str) -> None:
         """Forget a sandbox without a trace; `default` stays."""
@@ -114,10 +119,7 @@ class Sandboxes:
         if sandbox is not None:
             self._departed.absorb(sandbox.journal.tally)
             await sandbox.discard()
-        for credential in options.credentials:
-            del self._bound[credential]
-        del self._options[name]
-        shutil.rmtree(self._folder / name, ignore_errors=True)
+        self._forget(name, options)
 
     def of_credential(self, credential: str, *, isolate: bool) -> str:
         """The sandbox that a credential belongs to; its own one, made on first use, to isolate."""
@@ -158,6 +160,12 @@ class Sandboxes:
         self._open[name] = sandbox
         self._wake(name)
         return sandbox
+
+    def _forget(self, name: str, options: Options) -> None:
+        for credential in options.credentials:
+            self._bound.pop(credential, None)
+        self._options.pop(name, None)
+        shutil.rmtree(self._folder / name, ignore_errors=True)
 
     def _remember(self, name: str, options: Options) -> None:
         self._options[name] = options

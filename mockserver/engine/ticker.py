@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from mockserver.engine.store import StoreFull
+
 if TYPE_CHECKING:
     from mockserver.engine.sandbox import Sandbox
 
@@ -16,6 +18,8 @@ SLICE = 0.01
 SHARE = 5
 """While calls come, background work rests this many times as long as it worked."""
 MOST_REST = 0.1
+PATIENCE = 1.0
+"""Real seconds before another try of what failed."""
 LONGEST = 3600.0
 
 
@@ -71,9 +75,12 @@ class Ticker:
             sandbox.webhooks.start_due(sandbox)
             due = sandbox.next_due()
             delay = None if due is None else sandbox.clock.real_delay(due)
+        except StoreFull:
+            # The store has said so in the log; what is due stays due until there is room.
+            return PATIENCE
         except Exception:
             log.exception("the ticker failed in sandbox %s", name)
-            return 1.0
+            return PATIENCE
         rest = min(MOST_REST, SHARE * (loop.time() - started)) if self._busy(sandbox) else 0.0
         self._resting[name] = loop.time() + rest
         return LONGEST if delay is None else max(delay, rest)

@@ -1,28 +1,39 @@
 """Bytes under keys, and the presigned URLs through which clients put and get them."""
 
 import asyncio
-import re
+import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from starlette.types import Receive, Scope, Send
 
-from mockserver.engine.blobs import Blobs, Part, chunks
+from mockserver.engine.blobs import Part, chunks
 from mockserver.engine.clock import Clock
 from mockserver.engine.errors import Invalid
 from mockserver.engine.ids import Ids
-from mockserver.engine.s3 import MAX_BYTES, Request, S3Error, Signer, content_md5
-from mockserver.engine.store import Index
+from mockserver.engine.retention import COLLECTION, Retention
+from mockserver.engine.s3 import (
+    MAX_BYTES,
+    Request,
+    S3Error,
+    Signer,
+    announced_length,
+    byte_range,
+    content_md5,
+)
+from mockserver.engine.store import Index, StoreFull
 
 if TYPE_CHECKING:
     from mockserver.engine.store import Store
 
-COLLECTION = "engine.uploads"
-INDEXES: dict[str, tuple[Index, ...]] = {COLLECTION: ()}
+INDEXES = {COLLECTION: (Index("blob"), Index("held", sort="stored_at"))}
+log = logging.getLogger("mockserver.uploads")
+
 ROOM = "/__uploads/"
 """What stands before the key in a path."""
 METHODS = ("PUT", "GET", "HEAD")
@@ -31,7 +42,6 @@ IDLE = 30.0
 
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 _OVERRIDES = {
     "response-cache-control": b"cache-control",
     "response-content-disposition": b"content-disposition",
@@ -77,9 +87,12 @@ class _Exchange:
         """Send everything; HEAD gets the headers alone."""
         self.result.status = status
         headers = [*self.answer_headers, *headers]
+        # Taken at once: while the head is sent, the file may be replaced and removed.
+        pieces = iter(() if self.method == "HEAD" else body)
+        first = next(pieces, b"")
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
-        if self.method != "HEAD":
-            for piece in body:
+        if first:
+            for piece in chain((first,), pieces):
                 self.result.sent += len(piece)
                 await self.send({"type": "http.response.body", "body": piece, "more_body": True})
         await self.send({"type": "http.response.body", "body": b""})
@@ -89,17 +102,18 @@ class Uploads:
     """The objects of one sandbox; their documents are in `engine.uploads`.
 
     What a key means switches with its document, in one commit. The bytes of a replaced or deleted
-    object stay until `collect`, since a snapshot may need them.
+    object go once that is committed, unless a snapshot needs them.
     """
 
     def __init__(
-        self, store: "Store", clock: Clock, ids: Ids, folder: Path, *, max_bytes: int
+        self, store: "Store", clock: Clock, ids: Ids, retention: Retention, *, max_bytes: int
     ) -> None:
         self._store = store
         self._documents = store.collection(COLLECTION)
         self._clock = clock
         self._ids = ids
-        self._blobs = Blobs(folder)
+        self._retention = retention
+        self._blobs = retention.blobs
         self._max_bytes = max_bytes
         self._calls = 0
 
@@ -130,9 +144,9 @@ class Uploads:
         return self._signer().presign(request, base_url=base_url, at=now, expires=expires)
 
     def get(self, key: str) -> Upload | None:
-        """What is stored under the key."""
+        """What is stored under the key and has not expired."""
         found = self._documents.get(key)
-        if found is None:
+        if found is None or self._retention.expired(found):
             return None
         return Upload(
             key=found["id"],
@@ -143,6 +157,11 @@ class Uploads:
             path=self._blobs.path(found["blob"]),
         )
 
+    def dropped(self, key: str) -> bool:
+        """Whether something was stored under the key that has expired, or had to make room."""
+        found = self._documents.get(key)
+        return found is not None and self._retention.expired(found)
+
     def read(self, key: str) -> bytes:
         """The bytes under the key; KeyError when there are none."""
         upload = self.get(key)
@@ -150,26 +169,31 @@ class Uploads:
             raise KeyError(key)
         return upload.path.read_bytes()
 
-    def put(self, key: str, data: bytes, *, content_type: str = "binary/octet-stream") -> None:
-        """Store bytes; they are kept when the caller's commit is."""
+    def put(
+        self,
+        key: str,
+        data: bytes,
+        *,
+        content_type: str = "binary/octet-stream",
+        held: bool = False,
+    ) -> None:
+        """Store bytes; they are kept when the caller's commit is.
+
+        What is `held` never expires: somebody cannot go on without it.
+        """
         part = self._blobs.part()
         try:
             part.write(data)
-            self._keep(_checked(key), part, content_type)
+            self._keep(_checked(key), part, content_type, held=held)
         finally:
             part.discard()
 
     def delete(self, key: str) -> bool:
         """Forget what the key means, with the caller's commit."""
+        found = self._documents.get(key)
+        if found is not None:
+            self._retention.let_go(found)
         return self._documents.delete(key)
-
-    def blobs(self) -> set[str]:
-        """The names of the blobs that are in use now, as a snapshot needs to know them."""
-        return {document["blob"] for document in self._documents.each()}
-
-    def collect(self, keep: Iterable[str] = ()) -> int:
-        """Remove the blobs that no document names, nor `keep`; answers how many there were."""
-        return self._blobs.collect(self.blobs().union(keep))
 
     async def handle(
         self, scope: Scope, receive: Receive, send: Send, refusal: S3Error | None = None
@@ -192,15 +216,25 @@ class Uploads:
             if refusal is not None:
                 raise refusal
             await self._serve(exchange, path, scope["query_string"].decode("latin-1"))
+        except StoreFull as full:
+            log.debug("an upload was refused: %s", full)
+            self._store.rollback()
+            self._retention.settle()
+            await self._refuse(exchange, unavailable(), path, (request_id, host_id))
         except S3Error as error:
-            result.code = error.code
-            body = error.xml(path, request_id, host_id)
-            kind = [
-                (b"content-type", b"application/xml"),
-                (b"content-length", str(len(body)).encode()),
-            ]
-            await exchange.answer(error.status, kind, [body])
+            await self._refuse(exchange, error, path, (request_id, host_id))
         return result
+
+    async def _refuse(
+        self, exchange: _Exchange, error: S3Error, path: str, ids: tuple[str, str]
+    ) -> None:
+        exchange.result.code = error.code
+        body = error.xml(path, *ids)
+        kind = [
+            (b"content-type", b"application/xml"),
+            (b"content-length", str(len(body)).encode()),
+        ]
+        await exchange.answer(error.status, kind, [body])
 
     async def _serve(self, exchange: _Exchange, path: str, query: str) -> None:
         request = Request(exchange.method, path, query, exchange.headers)
@@ -226,7 +260,7 @@ class Uploads:
             if name in parameters:
                 shown[header] = _one_line(parameters[name])
         headers += shown.items()
-        part = _range(exchange.headers.get("range", ""), upload.size)
+        part = byte_range(exchange.headers.get("range", ""), upload.size)
         start, length = part or (0, upload.size)
         headers.append((b"content-length", str(length).encode()))
         if part:
@@ -238,7 +272,7 @@ class Uploads:
 
     async def _receive(self, exchange: _Exchange, key: str, limit: int) -> None:
         """Take the body of a PUT, on disk from its first byte on."""
-        length = _announced(exchange.headers, limit)
+        length = announced_length(exchange.headers, limit)
         wanted = exchange.headers.get("content-md5")
         digest = None if wanted is None else content_md5(wanted)
         part = self._blobs.part()
@@ -257,22 +291,29 @@ class Uploads:
             kind = exchange.headers.get("content-type", "binary/octet-stream")
             etag = self._keep(key, part, kind)
             self._store.commit()
+            self._retention.settle()
         finally:
             part.discard()
         await exchange.answer(200, [(b"etag", etag.encode()), (b"content-length", b"0")])
 
-    def _keep(self, key: str, part: Part, content_type: str) -> str:
+    def _keep(self, key: str, part: Part, content_type: str, *, held: bool = False) -> str:
         etag = f'"{part.md5.hex()}"'
-        self._documents.put(
-            {
-                "id": key,
-                "blob": part.finish(),
-                "size": part.size,
-                "etag": etag,
-                "content_type": content_type,
-                "stored_at": self._clock.now(),
-            }
-        )
+        replaced = self._documents.get(key)
+        if replaced is not None:
+            self._retention.let_go(replaced)
+        document = {
+            "id": key,
+            "blob": part.finish(),
+            "size": part.size,
+            "etag": etag,
+            "content_type": content_type,
+            "stored_at": self._clock.now(),
+            "held": held,
+        }
+        # Without a commit it is a blob of nobody.
+        self._retention.let_go(document)
+        self._documents.put(document)
+        self._retention.make_room(key)
         return etag
 
     def _signer(self) -> Signer:
@@ -280,6 +321,11 @@ class Uploads:
         chance = self._ids.random(COLLECTION, "keys")
         access_key = "AKIA" + "".join(chance.choices(_BASE32, k=16))
         return Signer(access_key, "".join(chance.choices(_BASE64, k=40)))
+
+
+def unavailable() -> S3Error:
+    """What S3 says when it cannot take anything."""
+    return S3Error(503, "ServiceUnavailable", "Service is unable to handle request.")
 
 
 async def _body(receive: Receive) -> AsyncIterator[bytes]:
@@ -299,53 +345,6 @@ async def _body(receive: Receive) -> AsyncIterator[bytes]:
             )
         yield message.get("body", b"")
         more = message.get("more_body", False)
-
-
-def _announced(headers: Mapping[str, str], limit: int) -> int:
-    """The length of a body that may come, known before its first byte as S3 wants it."""
-    if "transfer-encoding" in headers:
-        raise S3Error(
-            501,
-            "NotImplemented",
-            "A header you provided implies functionality that is not implemented",
-            Header="Transfer-Encoding",
-        )
-    length = headers.get("content-length", "")
-    if not length.isdigit():
-        message = "You must provide the Content-Length HTTP header."
-        raise S3Error(411, "MissingContentLength", message)
-    if int(length) > limit:
-        raise S3Error(
-            400,
-            "EntityTooLarge",
-            "Your proposed upload exceeds the maximum allowed size",
-            ProposedSize=length,
-            MaxSizeAllowed=limit,
-        )
-    return int(length)
-
-
-def _range(header: str, size: int) -> tuple[int, int] | None:
-    """Start and length of the one range asked for; None for all, also when it is not readable."""
-    match = _RANGE.fullmatch(header)
-    if match is None or match.groups() == ("", ""):
-        return None
-    first, last = match.groups()
-    if first:
-        start, end = int(first), min(int(last), size - 1) if last else size - 1
-        if last and int(last) < start:
-            return None
-    else:
-        start, end = max(size - int(last), 0), size - 1
-    if start > end:
-        raise S3Error(
-            416,
-            "InvalidRange",
-            "The requested range is not satisfiable",
-            RangeRequested=header,
-            ActualObjectSize=size,
-        )
-    return start, end - start + 1
 
 
 def _matches(header: str, etag: str) -> bool:

@@ -5,21 +5,27 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import orjson
 
 from mockserver.engine import deliveries
 from mockserver.engine.clock import Clock
-from mockserver.engine.deliveries import COLLECTION, DELIVERED, DROPPED, FAILED, PENDING
+from mockserver.engine.deliveries import (
+    COLLECTION,
+    DELIVERED,
+    DROPPED,
+    FAILED,
+    PENDING,
+    Finished,
+)
 from mockserver.engine.errors import ContractError, UnknownName
 from mockserver.engine.faults import Faults, outgoing
 from mockserver.engine.faults.delivery import Drop, Duplicate, Reorder
 from mockserver.engine.ids import Ids
 from mockserver.engine.jobs import Jobs
-from mockserver.engine.journal import Entry, Journal
+from mockserver.engine.journal import Journal
 from mockserver.engine.sending import Outcome, Sender
-from mockserver.engine.store import Range
+from mockserver.engine.store import Range, StoreFull
 from mockserver.engine.targets import Targets
 
 if TYPE_CHECKING:
@@ -30,6 +36,9 @@ if TYPE_CHECKING:
     from mockserver.engine.store import Store
 
 log = logging.getLogger("mockserver.webhooks")
+
+PATIENCE = 1.0
+"""Real seconds before attempts are written down again that the disk had no room for."""
 
 Check = Callable[[str, str, Any], "Sequence[Violation]"]
 
@@ -68,18 +77,6 @@ class WebhookPolicy:
     retry_after: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Finished:
-    """An attempt that is over, not yet written down."""
-
-    id: str
-    at: float
-    url: str
-    headers: Mapping[str, str]
-    outcome: Outcome
-    succeeded: bool
-
-
 class Webhooks:
     """The deliveries of one sandbox, as documents: pending ones are due again after a restart.
 
@@ -112,12 +109,13 @@ class Webhooks:
         self._journal = journal
         self._faults = faults
         self._held: dict[str, str] = {}
+        self._refusal: StoreFull | None = None
         self._wake = wake
         targets = Targets(allow) if transport is None else Targets(allow, _in_process)
         self._sender = Sender(targets, connections=concurrency, transport=transport)
         self._concurrency = concurrency
         self._flying: dict[str, asyncio.Task[None]] = {}
-        self._finished: list[_Finished] = []
+        self._finished: list[Finished] = []
         self._again: set[str] = set()
         self._watchers: list[asyncio.Future[None]] = []
         self._attempted = 0
@@ -202,10 +200,14 @@ class Webhooks:
     async def settle(self, sandbox: "Sandbox") -> int:
         """Attempt all that is due by now, and return when no answer is awaited any more.
 
-        Answers how many attempts ended meanwhile.
+        Answers how many attempts ended meanwhile; StoreFull when they cannot be written down.
         """
         until, before = self._clock.now(), self._attempted
+        if self._refusal is not None:
+            self._write_down(sandbox)
         while self.start_due(sandbox, until=until) or self._flying:
+            if self._refusal is not None:
+                raise self._refusal
             written = asyncio.get_running_loop().create_future()
             self._watchers.append(written)
             await written
@@ -217,6 +219,7 @@ class Webhooks:
             task.cancel()
         self._flying.clear()
         self._finished.clear()
+        self._refusal = None
         self._again.clear()
         self._held.clear()
         self._tell_watchers()
@@ -240,7 +243,7 @@ class Webhooks:
             deliveries.end(delivery, DROPPED)
             at = self._clock.now()
             self._tell(delivery, Outcome())
-            self._enter(delivery, _Finished(delivery["id"], at, url, {}, Outcome(), False))
+            self._enter(delivery, Finished(delivery["id"], at, url, {}, Outcome(), False))
             return
         if url in self._held:
             # The one that waits is let go once this one has been attempted.
@@ -294,31 +297,45 @@ class Webhooks:
             # Others that end in the same turn of the loop share the commit.
             asyncio.get_running_loop().call_soon(self._write_down, sandbox)
         self._finished.append(
-            _Finished(delivery["id"], at, prepared.url, headers, outcome, succeeded)
+            Finished(delivery["id"], at, prepared.url, headers, outcome, succeeded)
         )
 
     def _write_down(self, sandbox: "Sandbox") -> None:
-        finished, self._finished = self._finished, []
+        """Keep what the attempts brought; where there is no room for it, try again later.
+
+        Until then they count as on their way, so that no receiver gets a second one for it.
+        """
+        finished, again = self._finished, self._again.copy()
+        self._refusal = None
         try:
-            for each in finished:
-                self._record(each)
+            recorded = [(self._record(each), each) for each in finished]
             sandbox.commit()
-            self._wake()
+        except StoreFull as full:
+            sandbox.rollback()
+            self._again, self._refusal = again, full
+            asyncio.get_running_loop().call_later(PATIENCE, self._write_down, sandbox)
+            self._tell_watchers()
+            return
         except Exception:
             # Not woken: what cannot be written down is not repeated at once, but with the next
             # reason to look.
             log.exception("attempts could not be written down")
             sandbox.rollback()
-        finally:
-            for each in finished:
-                self._flying.pop(each.id, None)
-            self._attempted += len(finished)
-            self._tell_watchers()
+        else:
+            for delivery, each in recorded:
+                if delivery is not None:
+                    self._enter(delivery, each)
+            self._wake()
+        self._finished = self._finished[len(finished) :]
+        for each in finished:
+            self._flying.pop(each.id, None)
+        self._attempted += len(finished)
+        self._tell_watchers()
 
-    def _record(self, finished: _Finished) -> None:
+    def _record(self, finished: Finished) -> dict[str, Any] | None:
         delivery = self._deliveries.get(finished.id)
         if delivery is None:
-            return
+            return None
         outcome, now = finished.outcome, self._clock.now()
         delivery["attempts"].append(deliveries.attempt(finished.at, finished.headers, outcome))
         if finished.succeeded:
@@ -336,11 +353,11 @@ class Webhooks:
         if "frees" in delivery:
             self._let_go(delivery.pop("frees"), now)
         self._deliveries.put(delivery)
-        self._enter(delivery, finished)
+        return delivery
 
-    def _enter(self, delivery: Mapping[str, Any], finished: _Finished) -> None:
+    def _enter(self, delivery: Mapping[str, Any], finished: Finished) -> None:
         if self._journal is not None:
-            self._journal.add(_entry(delivery, finished))
+            self._journal.add(deliveries.entry(delivery, finished))
 
     def _tell(self, delivery: dict[str, Any], outcome: Outcome) -> None:
         """Schedule the job that waits for the end of the delivery, once for each end."""
@@ -369,24 +386,3 @@ class Webhooks:
 async def _in_process(host: str, port: int) -> Sequence[str]:
     """With a transport that stays in this process every name is this machine."""
     return ["127.0.0.1"]
-
-
-def _entry(delivery: Mapping[str, Any], finished: _Finished) -> Entry:
-    """The attempt as the journal keeps it; its path is the whole URL, without the query."""
-    parts = urlsplit(finished.url)
-    path = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-    headers = [(name.encode(), value.encode()) for name, value in finished.headers.items()]
-    entry = Entry(delivery["service"], "POST", path, parts.query, headers, kind="delivery")
-    entry.operation = delivery["event"]
-    entry.at = finished.at
-    entry.request_body = delivery["body"].encode()[: deliveries.KEPT_BODY]
-    entry.request_size = len(delivery["body"])
-    if delivery.get("fault") and len(delivery["attempts"]) < 2:
-        entry.fault = delivery["fault"]["shown"]
-    outcome = finished.outcome
-    entry.status = outcome.status
-    entry.duration = outcome.duration
-    entry.response_headers = [(n.encode(), v.encode()) for n, v in outcome.headers.items()]
-    entry.response_body = outcome.body[: deliveries.KEPT_BODY]
-    entry.response_size = len(outcome.body)
-    return entry

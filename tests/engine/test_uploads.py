@@ -20,6 +20,7 @@ from starlette.types import Message, Receive, Scope, Send
 from mockserver.engine.clock import Clock
 from mockserver.engine.errors import Invalid
 from mockserver.engine.ids import Ids
+from mockserver.engine.retention import Retention
 from mockserver.engine.store import Store
 from mockserver.engine.uploads import INDEXES, UploadResult, Uploads
 from mockserver.server import ServerThread
@@ -43,7 +44,8 @@ class World:
         self.clock = Clock(AT, 0)
         ids = Ids(seed, self.store.collection("engine.counters"))
         self.folder = folder / "blobs"
-        self.uploads = Uploads(self.store, self.clock, ids, self.folder, max_bytes=max_bytes)
+        retention = Retention(self.store, self.clock, self.folder)
+        self.uploads = Uploads(self.store, self.clock, ids, retention, max_bytes=max_bytes)
 
     def presign(self, method: str, key: str = TASKS, **more: Any) -> str:
         return self.uploads.presign(method, key, **{"expires": 14_400, "base_url": BASE, **more})
@@ -143,9 +145,8 @@ async def test_a_second_put_replaces_the_first(world: World) -> None:
     first = world.uploads.get(TASKS)
     await call(world, "PUT", url, [b"new!"])
     assert world.uploads.read(TASKS) == b"new!"
-    # The blob of the first is another file, which a snapshot may still need.
     assert first is not None
-    assert first.path.read_bytes() == b"old"
+    assert not first.path.exists()
 
 
 async def test_what_was_put_outlives_a_kill(tmp_path: Path) -> None:
@@ -357,19 +358,6 @@ async def test_any_other_key_works(world: World, key: str) -> None:
     assert (await call(world, "PUT", world.presign("PUT", key), [b"x"])).status == 200
     assert world.uploads.read(key) == b"x"
     assert all(len(name) == 64 for name in world.files())
-
-
-async def test_collecting_removes_what_nothing_needs(world: World) -> None:
-    for content in (b"in a snapshot", b"in use", b"replaced", b"deleted"):
-        world.uploads.put("k" if content != b"deleted" else "d", content)
-        if content == b"in a snapshot":
-            saved = world.uploads.blobs()
-    world.uploads.put("k", b"in use")
-    world.uploads.delete("d")
-    assert world.uploads.collect(saved) == 2
-    assert world.uploads.read("k") == b"in use"
-    assert len(world.files()) == 2
-    assert world.uploads.collect() == 1
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE", "put"])

@@ -1,5 +1,7 @@
 """What can go wrong with the store itself."""
 
+from collections.abc import Iterable
+
 from mockserver.engine.errors import StoreError
 
 
@@ -8,9 +10,16 @@ class StoreLocked(StoreError):
 
 
 class StoreFull(StoreError):
-    """The data folder could not take a commit; nothing of it was kept."""
+    """The data folder could not take a commit; nothing of it was kept.
 
-    status = 507
+    `collections` are those that the commit would have changed.
+    """
+
+    status = 503
+
+    def __init__(self, message: str | None = None, collections: Iterable[str] = ()) -> None:
+        super().__init__(message or "The data folder could not take a commit.")
+        self.collections = frozenset(collections)
 
 
 class UnknownDocument(StoreError):

@@ -1,5 +1,6 @@
 """The lock that keeps two servers off one data folder."""
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -38,8 +39,10 @@ class FolderLock:
                 f"{f'process {holder}' if holder else 'another process'}. "
                 "Stop that server, or choose another folder with --data-dir."
             ) from None
-        os.ftruncate(self._descriptor, 0)
-        os.write(self._descriptor, str(os.getpid()).encode())
+        # The name is a courtesy: a full disk must not keep a server from reading its folder.
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
+            os.write(self._descriptor, str(os.getpid()).encode())
 
     def release(self) -> None:
         """Let go of the folder; the file stays, since removing it would race with a newcomer."""

@@ -22,29 +22,57 @@ def numbered(folder: Path) -> dict[int, Path]:
     return dict(sorted(found.items()))
 
 
+def aside(path: Path) -> Path:
+    """A free name beside the file, for what cannot be used but might be repaired."""
+    found = path.with_name(path.name + ".damaged")
+    count = 1
+    while found.exists():
+        count += 1
+        found = path.with_name(f"{path.name}.damaged-{count}")
+    return found
+
+
 def line_of(payload: bytes) -> bytes:
     """A commit as its line."""
     return b"%08x %b\n" % (zlib.crc32(payload), payload)
 
 
 def commits(path: Path) -> Iterator[dict[str, Any]]:
-    """The commits of a segment up to the first that is torn, which is cut off with all after it."""
+    """The commits of a segment up to the first that is torn, which is cut off with all after it.
+
+    Where whole commits follow, it is no torn end but damage: they are put aside, never thrown away.
+    """
     good = 0
+    rest = b""
     with path.open("rb") as file:
         for line in file:
-            payload = line[9:-1]
-            if line[-1:] != b"\n" or line[:9] != b"%08x " % zlib.crc32(payload):
+            if not _whole(line):
+                rest = line + file.read()
                 break
-            yield orjson.loads(payload)
+            yield orjson.loads(line[9:-1])
             good += len(line)
-        size = file.seek(0, os.SEEK_END)
-    if good < size:
+    if not rest:
+        return
+    if any(_whole(line + b"\n") for line in rest.split(b"\n")[1:-1]):
+        kept = aside(path)
+        LOGGER.error(
+            "%s is damaged at byte %d; it counts up to there, and what follows is in %s",
+            path,
+            good,
+            kept,
+        )
+        kept.write_bytes(rest)
+    else:
         LOGGER.warning(
             "%s ends in %d bytes that are no commit; they were never acknowledged and are dropped",
             path,
-            size - good,
+            len(rest),
         )
-        os.truncate(path, good)
+    os.truncate(path, good)
+
+
+def _whole(line: bytes) -> bool:
+    return line[-1:] == b"\n" and line[:9] == b"%08x " % zlib.crc32(line[9:-1])
 
 
 class Segment:

@@ -9,13 +9,17 @@ from typing import Any
 import orjson
 from tinydb.storages import Storage
 
+from mockserver.engine.clock import monotonic
 from mockserver.engine.store.checkpoint import Image, read_image, sync_folder, write_image
 from mockserver.engine.store.lock import FolderLock
 from mockserver.engine.store.rows import Rows
-from mockserver.engine.store.segment import Segment, commits, line_of, numbered
+from mockserver.engine.store.segment import Segment, aside, commits, line_of, numbered
 from mockserver.engine.store.values import pack
 
 LOGGER = logging.getLogger("mockserver.store")
+
+RETRY = 30.0
+"""Real seconds after which a checkpoint that could not be written is tried again."""
 
 # In a commit: every collection was emptied before its changes.
 CLEARED = "_cleared"
@@ -34,7 +38,9 @@ class LogStorage(Storage):
         folder.mkdir(parents=True, exist_ok=True)
         self.checkpoint_at = 64 * 1024 * 1024
         self.checkpoint_size = 0
-        self.log_size = 0
+        self.retry = RETRY
+        self._retry_at = 0.0
+        self._logs: dict[int, int] = {}
         self._folder = folder
         self._path = folder / "store.json"
         self._power = durability == "power"
@@ -50,14 +56,14 @@ class LogStorage(Storage):
             image = read_image(self._path)
             self.checkpoint_size = self._path.stat().st_size
         self._number = image.segment
-        self.log_size = 0
+        self._logs = {}
         damaged = False
         for number, path in numbered(self._folder).items():
             if number < image.segment:
                 path.unlink()
             elif damaged:
                 LOGGER.error("%s follows a damaged segment and is set aside", path)
-                path.rename(path.with_name(path.name + ".damaged"))
+                path.rename(aside(path))
             else:
                 size = path.stat().st_size
                 for commit in commits(path):
@@ -65,14 +71,26 @@ class LogStorage(Storage):
                 kept = path.stat().st_size
                 damaged = kept < size
                 self._number = number
-                self.log_size += kept
+                self._logs[number] = kept
         return image
+
+    @property
+    def log_size(self) -> int:
+        """Bytes of the log that the file does not cover yet."""
+        return sum(list(self._logs.values()))
+
+    @property
+    def segments(self) -> int:
+        """Files of the log that the file of all documents does not cover yet."""
+        return len(self._logs)
 
     @property
     def due(self) -> bool:
         """Whether the log has outgrown the file and no checkpoint is on its way."""
-        return self.log_size > max(self.checkpoint_at, self.checkpoint_size) and not (
-            self._writer and self._writer.is_alive()
+        return (
+            self.log_size > max(self.checkpoint_at, self.checkpoint_size)
+            and not (self._writer and self._writer.is_alive())
+            and monotonic() >= self._retry_at
         )
 
     def append(self, payload: bytes) -> None:
@@ -84,7 +102,7 @@ class LogStorage(Storage):
                 sync_folder(self._folder)
         line = line_of(payload)
         self._segment.append(line)
-        self.log_size += len(line)
+        self._logs[self._number] = self._logs.get(self._number, 0) + len(line)
 
     def checkpoint(self, image: Image, *, wait: bool) -> None:
         """Write the file anew; with `wait`, OSError means that it is the old one still."""
@@ -93,7 +111,6 @@ class LogStorage(Storage):
             self._segment.close()
             self._segment = None
         self._number += 1
-        self.log_size = 0
         image.segment = self._number
         if wait:
             self._write(image)
@@ -141,6 +158,8 @@ class LogStorage(Storage):
 
     def _write(self, image: Image) -> None:
         self.checkpoint_size = write_image(self._path, image)
+        for number in [number for number in list(self._logs) if number < image.segment]:
+            del self._logs[number]
         # The file is in place: from here on nothing may look like a failure.
         for number, path in numbered(self._folder).items():
             if number < image.segment:
@@ -151,6 +170,7 @@ class LogStorage(Storage):
         try:
             self._write(image)
         except OSError as error:
+            self._retry_at = monotonic() + self.retry
             LOGGER.warning("%s could not be written (%s); the log goes on", self._path, error)
 
 

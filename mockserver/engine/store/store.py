@@ -1,5 +1,6 @@
 """The store as a whole: its collections, and the commit that covers them all."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from mockserver.engine.store.rows import Rows
 from mockserver.engine.store.snapshots import Snapshot, SnapshotFolder
 from mockserver.engine.store.storage import CLEARED, LogStorage
 from mockserver.engine.store.table import DocumentTable
+
+LOGGER = logging.getLogger("mockserver.store")
 
 
 class Store:
@@ -37,6 +40,7 @@ class Store:
         self._collections: dict[str, Collection] = {}
         self._changed: dict[str, DocumentTable] = {}
         self._cleared = False
+        self._refusing = False
         self._snapshots = SnapshotFolder(folder / "snapshots")
         self._storage = LogStorage(folder, durability=durability)
         try:
@@ -87,13 +91,13 @@ class Store:
         try:
             if self._cleared and self._weight() > self._storage.checkpoint_at:
                 self._storage.checkpoint(self._image(), wait=True)
+                self._took()
             elif payload := self._payload():
                 self._storage.append(payload)
+                if self._refusing:
+                    self._took()
         except OSError as error:
-            self.rollback()
-            raise StoreFull(
-                f"The data folder could not take a commit ({error}); nothing of it was kept."
-            ) from error
+            raise self._refused(error) from error
         self._settle()
         if self._storage.due:
             self.checkpoint(wait=False)
@@ -138,6 +142,11 @@ class Store:
         """`restore` the snapshot of that name."""
         self.restore(self._snapshots.load(name))
 
+    def documents_of_snapshot(self, name: str, collection: str) -> list[dict[str, Any]]:
+        """What a collection holds in the snapshot of that name, which stays where it is."""
+        rows = self._snapshots.load(name).image.rows.get(collection, Rows())
+        return [orjson.loads(row) for row in rows.values()]
+
     def snapshots(self) -> list[dict[str, Any]]:
         """The named snapshots: `name`, `created` (epoch seconds of the machine) and `bytes`."""
         return self._snapshots.all()
@@ -147,10 +156,11 @@ class Store:
         self._snapshots.delete(name)
 
     def size(self) -> dict[str, int]:
-        """Number of documents, and the bytes of log and checkpoint."""
+        """Number of documents, and what log and checkpoint take on disk."""
         return {
             "documents": sum(len(table.ids) for table in self._tables.values()),
             "log_bytes": self._storage.log_size,
+            "log_segments": self._storage.segments,
             "checkpoint_bytes": self._storage.checkpoint_size,
         }
 
@@ -193,6 +203,24 @@ class Store:
             if changes:
                 members.append(b"%b:{%b}" % (orjson.dumps(name), b",".join(changes)))
         return b"{%b}" % b",".join(members) if members else b""
+
+    def _refused(self, error: OSError) -> StoreFull:
+        """Undo the commit that did not fit; the log says so once, however many follow."""
+        changed = list(self._changed)
+        self.rollback()
+        if not self._refusing:
+            LOGGER.error(
+                "no commit can be taken (%s); whatever writes is refused until then", error
+            )
+        self._refusing = True
+        return StoreFull(
+            f"The data folder could not take a commit ({error}); nothing of it was kept.", changed
+        )
+
+    def _took(self) -> None:
+        if self._refusing:
+            LOGGER.warning("commits are taken again")
+        self._refusing = False
 
     def _weight(self) -> int:
         return sum(sum(map(len, table.rows.values())) for table in self._changed.values())

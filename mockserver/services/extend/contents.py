@@ -32,16 +32,22 @@ def key_of(file_id: str) -> str:
     return f"extend/files/{file_id}"
 
 
+def expired(sandbox: Sandbox, file: Mapping[str, Any]) -> bool:
+    """Whether the bytes that were uploaded as this file are gone."""
+    return "url" not in file and "text" not in file and sandbox.uploads.dropped(key_of(file["id"]))
+
+
 def link(sandbox: Sandbox, file: Mapping[str, Any], base_url: str) -> str:
     """A URL that gives the file's bytes without a key, for 15 minutes.
 
     Where a file of a URL was not fetched, what stands behind the link is invented once, of the
-    right type.
+    right type. Behind the link of a file that has expired there is nothing any more.
     """
     key = _stored_key(sandbox, file)
     if key is None:
         key = key_of(file["id"])
-        store(sandbox, file, _invented(sandbox, file))
+        if not expired(sandbox, file):
+            store(sandbox, file, _invented(sandbox, file))
     media = media_of(file)
     return sandbox.uploads.presign(
         "GET", key, expires=LINK_SECONDS, base_url=base_url, response_content_type=media

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from mockserver.engine.sandbox import Sandbox
-from mockserver.services.extend import errors, fetching
+from mockserver.services.extend import contents, errors, fetching
 from mockserver.services.extend.wire import Document, new_id, now, picked
 
 COLLECTION = "extend.files"
@@ -71,9 +71,10 @@ def unavailable(sandbox: Sandbox, source: Mapping[str, Any]) -> str | None:
     URLs are not fetched, so that everything works offline, unless `extend.fetch_files` is set.
     """
     if "id" in source:
-        if source["id"] in sandbox.collection(COLLECTION):
-            return None
-        return f"There is no file {source['id']}"
+        file = sandbox.collection(COLLECTION).get(source["id"])
+        if file is None:
+            return f"There is no file {source['id']}"
+        return f"The file {file['id']} has expired" if contents.expired(sandbox, file) else None
     if "url" not in source:
         return None
     reason = fetching.unreachable(sandbox, source["url"])

@@ -65,7 +65,7 @@ def add(
         dataset["status"] = "processing"
         for start in range(0, len(rows), SLICE):
             part = orjson.dumps(rows[start : start + SLICE])
-            sandbox.uploads.put(_part_key(dataset["id"], start), part)
+            sandbox.uploads.put(_part_key(dataset["id"], start), part, held=True)
         _schedule_import(sandbox, dataset, 0, len(rows))
     of(sandbox).put(dataset)
     return dataset

@@ -97,7 +97,7 @@ def _write_part(sandbox: "Sandbox", job: dict[str, Any], part: int, rows: Rows) 
         data = b",".join(orjson.dumps(row) for row in rows)
     else:
         data = _lines(job["columns"], rows)
-    sandbox.uploads.put(_part_key(job, part), data)
+    sandbox.uploads.put(_part_key(job, part), data, held=True)
     if job["form"] == "zip":
         known = {file["file_id"] for file in job["files"]}
         job["files"] += [file for file in _files(rows) if file["file_id"] not in known]

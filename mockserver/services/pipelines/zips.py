@@ -84,6 +84,7 @@ def status(sandbox: "Sandbox", upload: Upload) -> str:
     if sandbox.uploads.get(key_of(upload)) is not None:
         return "uploaded"
     expired = sandbox.clock.now() >= parse_rfc3339(upload["expires_at"])
+    expired = expired or sandbox.uploads.dropped(key_of(upload))
     return "expired" if expired else "awaiting_upload"
 
 
@@ -186,7 +187,7 @@ def _rows(
     contents = archive.contents(listed, MAX_TASKS)
     upload.update(rows_total=len(contents.rows), warnings=contents.warnings)
     if len(contents.rows) > SLICE:
-        sandbox.uploads.put(_rows_key(upload), orjson.dumps(contents.rows))
+        sandbox.uploads.put(_rows_key(upload), orjson.dumps(contents.rows), held=True)
     return contents.rows
 
 
@@ -229,7 +230,8 @@ def _file(sandbox: "Sandbox", upload: Upload, archive: Archive, path: str) -> di
         "size_bytes": len(data),
         "content_type": archives.content_type(path),
     }
-    sandbox.uploads.put(file_key(file["id"]), data, content_type=file["content_type"])
+    # Held: tasks show the file, and an export packs it, for as long as they are there.
+    sandbox.uploads.put(file_key(file["id"]), data, content_type=file["content_type"], held=True)
     files.put(file)
     return _value(file)
 

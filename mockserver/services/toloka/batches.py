@@ -185,7 +185,7 @@ def _store(sandbox: Sandbox, operation_id: str, items: list[Any]) -> list[int]:
         if index % SLICE == 0 or index == len(lines):
             offsets.append(offset)
     data = b"\n".join(lines) + b"\n"
-    sandbox.uploads.put(_key(operation_id), data, content_type="application/x-ndjson")
+    sandbox.uploads.put(_key(operation_id), data, content_type="application/x-ndjson", held=True)
     return offsets
 
 

@@ -7,7 +7,7 @@ from mockserver.engine.store import StoreFull, StoreLocked, UnknownDocument
 
 
 @pytest.mark.parametrize(
-    ("error", "status"), [(StoreFull, 507), (StoreLocked, 500), (UnknownDocument, 404)]
+    ("error", "status"), [(StoreFull, 503), (StoreLocked, 500), (UnknownDocument, 404)]
 )
 def test_every_error_of_the_store_is_a_store_error(error: type[StoreError], status: int) -> None:
     assert issubclass(error, StoreError)

@@ -39,7 +39,10 @@ def get_attachment(call: Call) -> tuple[int, Any]:
 def download_attachment(call: Call) -> Answer:
     """The file's bytes; the Java client reads Content-Type without looking (fact 11)."""
     attachment = wire.require(call, ATTACHMENTS)
-    data = call.sandbox.uploads.read(f"toloka/attachments/{attachment['id']}")
+    key = f"toloka/attachments/{attachment['id']}"
+    if call.sandbox.uploads.dropped(key):
+        raise errors.missing()
+    data = call.sandbox.uploads.read(key)
     disposition = f"attachment; filename*=UTF-8''{quote(attachment['name'], safe='')}"
     headers = {"Content-Disposition": disposition}
     return Answer(200, data, headers, media_type=attachment["media_type"])
