@@ -7,18 +7,24 @@ from mockserver.services.toloka import aggregation, errors, ledger, pools, subsc
 from mockserver.services.toloka.assignments import LINKS
 from mockserver.services.toloka.forms import MOST_OVERLAP, check_number, whole
 
+GIVEN_BACK = ("SKIPPED", "EXPIRED")
+
 Document = dict[str, Any]
 """A task or a suite as it is kept."""
 
 
 def issued(sandbox: Sandbox, document: Document) -> int:
-    """How often it has been given out, or given back and not asked for again."""
+    """How often it has been given out and not given back."""
     if not document["infinite_overlap"]:
         return int(document["overlap"] - document["remaining_overlap"])
+    assignments = sandbox.collection("toloka.assignments")
     if document["role"] == "suite":
-        where = {"task_suite_id": document["id"]}
-        return sandbox.collection("toloka.assignments").count(where)
-    return sandbox.collection(LINKS).count({"task_id": document["id"]})
+        found = assignments.find({"task_suite_id": document["id"]})
+    else:
+        links = sandbox.collection(LINKS).find({"task_id": document["id"]})
+        kept = (assignments.get(link["assignment_id"]) for link in links)
+        found = [each for each in kept if each is not None]
+    return sum(each["status"] not in GIVEN_BACK for each in found)
 
 
 def change(sandbox: Sandbox, document: Document, form: Document, *, or_min: bool = False) -> None:
