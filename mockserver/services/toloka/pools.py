@@ -107,6 +107,7 @@ def open_now(sandbox: Sandbox, pool: Pool) -> None:
     pool["status"] = "OPEN"
     pool["last_started"] = wire.stamp(sandbox)
     put(sandbox, pool)
+    sandbox.jobs.cancel(resource=pool["id"], kind="toloka.reopen_pool")
     if "will_expire" in pool:
         left = wire.moment(pool["will_expire"]) - sandbox.clock.now()
         sandbox.jobs.cancel(resource=f"expiry/{pool['id']}")

@@ -183,6 +183,16 @@ async def test_a_pool_closed_for_an_update_opens_after_a_quarter_of_an_hour(
     assert await by_hand.state(OPEN) == "OPEN"
 
 
+async def test_the_last_closing_for_an_update_counts(by_hand: World) -> None:
+    for verb in ("close-for-update", "open", "close-for-update"):
+        await by_hand.ask("POST", f"/pools/{OPEN}/{verb}")
+        await by_hand.advance(300)
+    await by_hand.advance(300)
+    assert await by_hand.state(OPEN) == "CLOSED"
+    await by_hand.advance(301)
+    assert await by_hand.state(OPEN) == "OPEN"
+
+
 async def test_a_pool_closes_on_the_day_it_expires(by_hand: World) -> None:
     pool_id = await by_hand.opened(task(), will_expire="2026-03-02T10:00:00")
     await by_hand.advance(86_000)
