@@ -1,0 +1,264 @@
+"""A room in which a machine plays a service: calls, time, restarts and faults as its moves."""
+
+import asyncio
+import heapq
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import httpx
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from mockserver.app import App
+from mockserver.engine.sandbox import Sandbox
+from mockserver.engine.sending import Sender
+from mockserver.engine.targets import Targets
+from tests.contract.conftest import Depth
+from tests.contract.subjects import HOST, START, Subject
+
+LOST = 503
+"""What a call is answered when a fault takes its answer."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A call that a fault may have stopped, or whose answer it may have taken."""
+
+    answer: httpx.Response
+    reached: bool
+    lost: bool
+
+    def must_be(self, *statuses: int) -> None:
+        """Check the status, unless a fault has chosen another one."""
+        wanted = (LOST,) if self.lost else statuses
+        assert self.answer.status_code in wanted, self.answer.text
+
+    def json(self) -> Any:
+        """The parsed answer; None when it was lost."""
+        return None if self.lost else self.answer.json()
+
+
+class Room:
+    """An app in a folder of its own, started, called, moved on in time and started again.
+
+    Webhooks for this process are delivered inside it.
+    """
+
+    def __init__(self, subject: Subject, **settings: Any) -> None:
+        self._subject = subject
+        self._settings = settings
+        self._folder = tempfile.TemporaryDirectory()
+        self._runner = asyncio.Runner()
+        self._open()
+
+    def _open(self) -> None:
+        self._app: App = self._subject.app(Path(self._folder.name), **self._settings)
+        self._running = self._app.running()
+        transport = httpx.ASGITransport(app=self._app)
+        self._client = httpx.AsyncClient(transport=transport, base_url=HOST)
+
+        async def here(host: str, port: int) -> list[str]:
+            return ["127.0.0.1"]
+
+        async def begin() -> None:
+            await self._running.__aenter__()
+            self.sandbox.webhooks._sender = Sender(Targets((), here), transport=transport)
+
+        self._runner.run(begin())
+
+    def _shut(self) -> None:
+        async def end() -> None:
+            await self._client.aclose()
+            await self._running.__aexit__(None, None, None)
+
+        self._runner.run(end())
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The sandbox behind the calls."""
+        return self._app.sandboxes["default"]
+
+    def restart(self) -> None:
+        """Stop the server, and start another one on the same folder."""
+        self._shut()
+        self._open()
+
+    def close(self) -> None:
+        """Stop the server and remove its folder."""
+        self._shut()
+        self._runner.close()
+        self._folder.cleanup()
+
+    def call(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """One call, to a path or a whole URL."""
+        return self._runner.run(self._client.request(method, path, **more))
+
+    def advance(self, seconds: float = 0.0) -> None:
+        """Let time pass; all that is due by then is done, deliveries included."""
+        self._runner.run(self.sandbox.advance(seconds=seconds))
+
+
+@dataclass
+class Timeline:
+    """What the model knows will happen, in the order of its times."""
+
+    now: float = START
+    _due: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
+    _made: int = 0
+
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        """Let something happen in a while."""
+        self._made += 1
+        heapq.heappush(self._due, (self.now + seconds, self._made, action))
+
+    def pass_to(self, end: float) -> None:
+        """Let happen all that is due by then, each at its own time."""
+        while self._due and self._due[0][0] <= end:
+            self.now, _, action = heapq.heappop(self._due)
+            action()
+        self.now = end
+
+
+class Play(RuleBasedStateMachine):
+    """The moves that every service knows: time, restarts, and faults that come and go.
+
+    A subclass plays its own service against its own model, and compares the two after each move.
+    """
+
+    subject: ClassVar[Subject]
+    headers: ClassVar[Mapping[str, str]] = {}
+    settings: ClassVar[Mapping[str, Any]] = {}
+    seconds: ClassVar[tuple[float, ...]]
+    breakable: ClassVar[tuple[str, ...]]
+    """Operations whose calls can be made to fail."""
+    jobs: ClassVar[Mapping[str, tuple[dict[str, Any], ...]]] = {}
+    """Jobs that can be made to fail, and how."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.room = Room(self.subject, **self.settings)
+        self.timeline = Timeline()
+        self.broken: dict[str, str] = {}
+        self.spoiled: dict[str, dict[str, Any]] = {}
+
+    def teardown(self) -> None:
+        self.room.close()
+
+    @property
+    def now(self) -> float:
+        """The time in the model."""
+        return self.timeline.now
+
+    def call(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
+        """A call to the service."""
+        query = {key: _text(value) for key, value in query.items() if value is not None}
+        more = {} if body is None else {"json": body}
+        path = self.subject.path + path
+        return self.room.call(method, path, params=query, headers=self.headers, **more)
+
+    def read(self, path: str, **query: Any) -> Any:
+        """What a client reads; it must be there."""
+        answer = self.call("GET", path, **query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def attempt(
+        self, operation: str, method: str, path: str, body: Any = None, **query: Any
+    ) -> Tried:
+        """A call that changes something, and that a fault may hit; what is due then is done."""
+        phase = self.broken.get(operation)
+        answer = self.call(method, path, body, **query)
+        assert ("mockserver-fault" in answer.headers) == (phase is not None), answer.text
+        self.room.advance()
+        return Tried(answer, phase != "before", phase is not None)
+
+    def admin(self, method: str, path: str, body: Any = None) -> Any:
+        """The parsed answer of the control API, which must be a good one."""
+        answer = self.room.call(
+            method, f"/__admin{path}", **({} if body is None else {"json": body})
+        )
+        assert answer.status_code < 300, answer.text
+        return answer.json() if answer.content else None
+
+    def control(self, path: str, body: Any = None, method: str = "POST") -> httpx.Response:
+        """A move of those whom the service's controls play."""
+        path = f"/__admin/services/{self.subject.name}{path}"
+        answer = self.room.call(method, path, **({} if body is None else {"json": body}))
+        self.room.advance()
+        return answer
+
+    @rule(data=st.data())
+    def advance(self, data: st.DataObject) -> None:
+        self.pass_time(data.draw(st.sampled_from(self.seconds)))
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass in the server, then in the model."""
+        self.room.advance(seconds)
+        self.timeline.pass_to(self.now + seconds)
+
+    @rule()
+    def restart(self) -> None:
+        self.room.restart()
+
+    @rule(data=st.data(), phase=st.sampled_from(("before", "after")))
+    def break_calls(self, data: st.DataObject, phase: str) -> None:
+        operation = data.draw(st.sampled_from(self.breakable))
+        if operation in self.broken:
+            return
+        self._add_fault(
+            {"operation": operation}, {"phase": phase}, {"type": "status", "status": LOST}
+        )
+        self.broken[operation] = phase
+
+    @rule(data=st.data())
+    def break_jobs(self, data: st.DataObject) -> None:
+        job = data.draw(st.sampled_from((*self.jobs, None)))
+        if job is None or job in self.spoiled:
+            return
+        what = data.draw(st.sampled_from(self.jobs[job]))
+        self._add_fault({"job": job}, {}, what)
+        self.spoiled[job] = what
+
+    def _add_fault(self, where: dict[str, Any], when: dict[str, Any], what: dict[str, Any]) -> None:
+        self.admin("POST", "/faults", {"where": where, "when": when, "what": what})
+
+    @rule()
+    def mend(self) -> None:
+        self.admin("DELETE", "/faults")
+        self.broken.clear()
+        self.spoiled.clear()
+
+    @invariant()
+    def a_client_sees_what_the_model_says(self) -> None:
+        self.compare()
+
+    def compare(self) -> None:
+        """Compare what is read by HTTP with the model."""
+        raise NotImplementedError
+
+
+def _text(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def play(machine: type[Play], depth: Depth) -> None:
+    """Run a machine as far as the depth says.
+
+    A long run that fails is shown as it is, since making it shorter takes many times as long.
+    """
+    phases = (Phase.generate,) if depth.deep else (Phase.generate, Phase.shrink)
+    run_state_machine_as_test(
+        seed(depth.seed)(machine),
+        settings=settings(
+            max_examples=depth.runs,
+            stateful_step_count=depth.steps,
+            phases=phases,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
