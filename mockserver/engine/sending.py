@@ -81,7 +81,7 @@ class Sender:
     async def _exchange(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         target = Target.of(url)
         addresses = await self._targets.addresses(target)
-        sent = {"accept": "*/*", "user-agent": "mockserver", **headers}
+        sent = spelled_once({"accept": "*/*", "user-agent": "mockserver", **headers})
         if target.username is not None and "authorization" not in map(str.lower, headers):
             user = f"{unquote(target.username)}:{unquote(target.password or '')}".encode()
             sent["authorization"] = f"Basic {b64encode(user).decode()}"
@@ -109,3 +109,8 @@ class Sender:
         response = await transport.handle_async_request(request)
         content = await response.aread()
         return Answer(response.status_code, dict(response.headers), content[:MOST_BODY])
+
+
+def spelled_once(headers: Mapping[str, str]) -> dict[str, str]:
+    """The same headers, of each name only the last one, however it is spelled."""
+    return dict({name.lower(): (name, value) for name, value in headers.items()}.values())

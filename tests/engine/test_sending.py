@@ -95,6 +95,19 @@ async def test_the_bytes_and_headers_given_are_what_is_sent(sender: Sender) -> N
     assert b"user-agent: mockserver" in lines
 
 
+async def test_a_header_is_sent_once_however_it_is_spelled(sender: Sender) -> None:
+    """Twice, `Content-Type` reaches the receiver as `application/json, application/json`."""
+    headers = {"content-type": "application/json", "Content-Type": "text/x", "User-Agent": "me"}
+    async with receiving() as receiver:
+        await sender.post(receiver.url, headers, b"{}", 5)
+        await sender.close()
+    head = receiver.requests[0].partition(b"\r\n\r\n")[0].lower().split(b"\r\n")
+    assert [line for line in head if line.startswith((b"content-type", b"user-agent"))] == [
+        b"user-agent: me",
+        b"content-type: text/x",
+    ]
+
+
 async def test_a_connection_is_used_again(sender: Sender) -> None:
     async with receiving() as receiver:
         for _ in range(3):

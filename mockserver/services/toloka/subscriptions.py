@@ -145,9 +145,7 @@ def prepare(sandbox: Sandbox, delivery: Mapping[str, Any], body: bytes, now: flo
     """Sign one attempt, if its subscription has a key and still exists."""
     found = sandbox.collection(COLLECTION).get(delivery["context"]["subscription_id"])
     secret = found.get("secret_key") if found else None
-    headers = {"Content-Type": "application/json"}
-    if secret:
-        headers["Toloka-Signature"] = signature(secret, int(now * 1000), body)
+    headers = {"Toloka-Signature": signature(secret, int(now * 1000), body)} if secret else {}
     return Prepared(delivery["url"], headers)
 
 

@@ -62,6 +62,7 @@ async def test_everything_that_happens_is_told_in_order(by_hand: World) -> None:
     assert submitted["assignment_id"] == taken[0]["id"]
     assert submitted["task_suite_id"] == taken[0]["task_suite_id"]
     assert not by_hand.inbox()[0]["headers"].get("toloka-signature")
+    assert by_hand.inbox()[0]["headers"]["content-type"] == "application/json"
 
 
 async def test_each_attempt_is_signed_anew_over_the_bytes_sent(by_hand: World) -> None:
