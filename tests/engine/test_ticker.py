@@ -9,6 +9,7 @@ import pytest
 
 from mockserver.engine.sandbox import Sandbox
 from mockserver.engine.ticker import Ticker
+from tests.disk import Disk
 from tests.engine import toy
 
 pytestmark = pytest.mark.anyio
@@ -92,3 +93,22 @@ async def test_a_heartbeat_that_is_woken_while_it_is_stopped_stops(turns: int) -
     running.cancel()
     await asyncio.wait({running}, timeout=5)
     assert running.cancelled()
+
+
+async def test_what_is_due_is_done_once_the_disk_has_room(
+    beating: Beating, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk = Disk(monkeypatch)
+    monkeypatch.setattr("mockserver.engine.ticker.PATIENCE", 0.0)
+    await asyncio.sleep(0)
+    beating.sandbox.jobs.schedule("toy.finish", {"id": "a"})
+    beating.sandbox.commit()
+    disk.room = 0
+    for _ in range(1_000):
+        await asyncio.sleep(0)
+    assert disk.refused >= 5
+    assert beating.sandbox.collection("toy.items").get("a") is None
+    assert len(caplog.records) == 1
+    disk.room = None
+    await beating.until_done("a")
+    assert [record.getMessage() for record in caplog.records][1:] == ["commits are taken again"]

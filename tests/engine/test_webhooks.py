@@ -16,8 +16,9 @@ from mockserver.engine.errors import ContractError, UnknownName
 from mockserver.engine.ids import Ids
 from mockserver.engine.jobs import Jobs
 from mockserver.engine.journal import Journal
-from mockserver.engine.store import Store
+from mockserver.engine.store import Store, StoreFull
 from mockserver.engine.webhooks import Prepared, WebhookPolicy, Webhooks
+from tests.disk import Disk
 
 if TYPE_CHECKING:
     from mockserver.engine.sandbox import Sandbox
@@ -439,3 +440,26 @@ async def test_new_and_ended_deliveries_wake_the_ticker(world: World) -> None:
     assert world.woken == 1
     await world.settle()
     assert world.woken > 1
+
+
+async def test_an_attempt_that_finds_the_disk_full_is_written_down_later_and_not_repeated(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk = Disk(monkeypatch)
+    monkeypatch.setattr("mockserver.engine.webhooks.PATIENCE", 0.0)
+    id = world.emit(then="toy.told")
+    disk.room = 0
+    assert world.start() == 1
+    await turns()
+    assert disk.refused > 1
+    assert world.outcome(id) == ("pending", [])
+    assert world.start() == 0
+    with pytest.raises(StoreFull):
+        await world.settle()
+    assert len(world.journal) == 0
+    disk.room = None
+    assert await world.settle() == 1
+    assert world.outcome(id) == ("delivered", [200])
+    assert len(world.requests) == len(world.journal) == 1
+    assert world.jobs.pending() == 1
+    assert len(caplog.records) == 2
