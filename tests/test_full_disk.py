@@ -221,7 +221,7 @@ async def test_looking_at_what_counts_looks_goes_on(tmp_path: Path, disk: Disk) 
         body = {"transition": "extend.start_run", "polls": 2}
         assert (await client.put("/__admin/transitions", json=body)).is_success
         made = (await server.write("extend, one", "kept")).json()
-        rule = {"where": {"service": "extend"}, "what": {"latency": {"seconds": 0.001}}}
+        rule = {"where": {"service": "extend"}, "what": {"type": "latency", "seconds": 1}}
         assert (await client.post("/__admin/faults", json=rule)).is_success
         path = f"/extend/workflow_runs/{made['id']}"
         disk.room = 0

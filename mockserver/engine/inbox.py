@@ -128,6 +128,14 @@ class Inbox:
         self._weight = 0
         self._last = 0
 
+    def __len__(self) -> int:
+        return sum(map(len, self._messages.values()))
+
+    @property
+    def bytes(self) -> int:
+        """Memory that the messages take, roughly."""
+        return self._weight
+
     def names(self) -> list[str]:
         """The inboxes that got something, or were told how to answer."""
         return sorted(self._messages.keys() | self._replies.keys())

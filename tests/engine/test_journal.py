@@ -83,3 +83,26 @@ def test_an_order_allows_other_calls_between_but_not_another_order() -> None:
     assert kept.verify({"in_order": [{"path": "/a"}, {"path": "/b"}]})["passed"]
     failed = kept.verify({"in_order": [{"path": "/b"}, {"path": "/a"}]})
     assert (failed["passed"], failed["count"]) == (False, 1)
+
+
+def test_entries_go_at_their_age_though_nothing_else_is_called(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 100.0
+    monkeypatch.setattr("mockserver.engine.journal.monotonic", lambda: now)
+    kept = Journal(entries=3, total_bytes=1_000_000, body_bytes=100, age=60)
+    for number in range(5):
+        now += 10
+        kept.add(call(path=f"/{number}"))
+    assert [entry.path for entry in kept.find({})[0]] == ["/2", "/3", "/4"]
+    now += 55
+    assert [entry.path for entry in kept.find({})[0]] == ["/4"]
+    assert kept.verify({"match": {}, "exactly": 1})["passed"]
+    now += 60
+    assert (len(kept), kept.bytes) == (0, 0)
+    with pytest.raises(UnknownName):
+        kept.get("5")
+    kept.add(call(path="/later"))
+    assert kept.clear() == 1
+    kept.add(call(path="/last"))
+    assert len(kept) == 1
