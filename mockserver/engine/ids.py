@@ -3,6 +3,7 @@
 import random
 import secrets
 import string
+from binascii import b2a_base64
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from mockserver.engine.store import Collection
 
 URL_SAFE = string.ascii_letters + string.digits + "_-"
+_BASE64 = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
+_TO_URL_SAFE = bytes.maketrans(_BASE64.encode(), URL_SAFE.encode())
 
 
 def fresh_seed() -> int:
@@ -21,6 +24,13 @@ def fresh_seed() -> int:
 def fresh_token() -> str:
     """An unguessable secret that no seed repeats."""
     return secrets.token_urlsafe(24)
+
+
+def letters(number: int, length: int) -> str:
+    """`length` characters of `URL_SAFE` for the lowest bits of a number, six each, lowest first."""
+    size = -(-length // 4) * 3
+    groups = b2a_base64((number & (1 << 8 * size) - 1).to_bytes(size), newline=False)
+    return groups[::-1][:length].translate(_TO_URL_SAFE).decode()
 
 
 class Ids:
@@ -51,6 +61,8 @@ class Ids:
 
     def token(self, kind: str, length: int, alphabet: str = URL_SAFE) -> str:
         """`length` characters of the alphabet."""
+        if alphabet == URL_SAFE and length <= 64:
+            return letters(int.from_bytes(self._digest(kind, self._next(kind))), length)
         value = int.from_bytes(self._digest(kind, self._next(kind)))
         size, characters = len(alphabet), []
         for position in range(length):
@@ -72,7 +84,7 @@ class Ids:
 
     def derived(self, *key: Any) -> int:
         """A 64-bit number that depends on the sandbox's seed and the key alone."""
-        text = "\0".join(str(part) for part in (self.seed, *key))
+        text = "\0".join(map(str, (self.seed, *key)))
         return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
 
     def store_counters(self) -> None:

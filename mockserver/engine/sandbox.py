@@ -19,6 +19,7 @@ from mockserver.engine.inbox import Inbox
 from mockserver.engine.jobs import Jobs
 from mockserver.engine.journal import Journal
 from mockserver.engine.limits import Limits
+from mockserver.engine.memo import Memo
 from mockserver.engine.pace import Pace
 from mockserver.engine.retention import Retention
 from mockserver.engine.service import JobFunction, Service
@@ -131,6 +132,7 @@ class Sandbox:
                 for name, transition in service.transitions.items()
             },
         )
+        self.memo = Memo(self.store)
         self.limits = Limits(self.clock)
         self.examples = Examples(self.ids.seed)
         self.retention = self._retention(folder / "blobs")

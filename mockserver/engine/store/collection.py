@@ -29,6 +29,11 @@ class Collection:
         """The collection's name: `sama.tasks`."""
         return self._table.name
 
+    @property
+    def revision(self) -> int:
+        """A number that grows with every change, and with every change that is undone."""
+        return self._table.revision
+
     def get(self, id: str | int) -> dict[str, Any] | None:
         """The document, or `None`."""
         table = self._table

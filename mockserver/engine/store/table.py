@@ -51,6 +51,7 @@ class DocumentTable(Table):
         self.sequences: Any = SortedList()
         self.postings = [Postings(index) for index in self.indexes]
         self.following = 1
+        self.revision = 0
         self._settled_following = 1
         self._undo: dict[int, bytes | None] = {}
         self._cleared: Cleared | None = None
@@ -78,6 +79,7 @@ class DocumentTable(Table):
             return
         if not self._undo:
             self._touch()
+        self.revision += 1
         sequence = self.following
         self.following = sequence + 1
         self._undo[sequence] = None
@@ -95,6 +97,7 @@ class DocumentTable(Table):
         row = self.rows[sequence]
         if not self._undo:
             self._touch()
+        self.revision += 1
         if sequence not in self._undo:
             self._undo[sequence] = row
         self._leave(sequence, row)
@@ -103,6 +106,7 @@ class DocumentTable(Table):
     def clear(self) -> None:
         """Remove everything at once; sequence numbers go on from where they were."""
         self._touch()
+        self.revision += 1
         if self._cleared is None:
             self._cleared = Cleared(
                 (self.rows, self.ids, self.sequences, self.postings),
@@ -117,6 +121,7 @@ class DocumentTable(Table):
         if not rows and following <= self.following:
             return
         self._touch()
+        self.revision += 1
         self._undo = dict.fromkeys(rows)
         self.following = max(self.following, following)
         self.rows = rows
@@ -156,6 +161,7 @@ class DocumentTable(Table):
 
     def rollback(self) -> None:
         """Back to the last commit."""
+        self.revision += 1
         if self._cleared is not None:
             (self.rows, self.ids, self.sequences, self.postings) = self._cleared.contents
             self._undo = self._cleared.changes
@@ -226,6 +232,7 @@ class DocumentTable(Table):
             return
         if not self._undo:
             self._touch()
+        self.revision += 1
         if sequence not in self._undo:
             self._undo[sequence] = old
         if self.postings:

@@ -52,14 +52,13 @@ def start_workflow_run(call: Call) -> Document:
     sources_after = call.notes.get(versions.FURTHER, ())
     if "package" in body and "outputs" in body:
         raise errors.invalid("outputs: cannot be given with package; Path: outputs")
-    workflow, version = workflows.referred(sandbox, body["workflow"])
+    made_by = workflows.made_by(sandbox, body["workflow"])
     own = {
         "metadata": metadata_of(body) or {},
         "priority": body.get("priority", PRIORITY),
         "outputs": body.get("outputs", []),
         "status": sandbox.setting("extend.new_run_status"),
     }
-    made_by = _made_by(sandbox, workflow, version)
     first, *others = [
         _start_on(sandbox, each, made_by, own)
         for each in (sources, *([source] for source in sources_after))
@@ -68,16 +67,8 @@ def start_workflow_run(call: Call) -> Document:
     return first
 
 
-def _made_by(sandbox: Sandbox, workflow: Document, version: Document) -> dict[str, str]:
-    return {
-        "workflowId": workflow["id"],
-        "versionId": version["id"],
-        "planId": workflows.plan(sandbox, version),
-    }
-
-
 def _start_on(
-    sandbox: Sandbox, sources: list[Document], made_by: dict[str, str], own: Document
+    sandbox: Sandbox, sources: list[Document], made_by: Mapping[str, str], own: Document
 ) -> Document:
     taken = [files.take(sandbox, source) for source in sources]
     id = new_id(sandbox, WORKFLOW.prefix)
@@ -104,13 +95,10 @@ def _sources(sandbox: Sandbox, body: Mapping[str, Any]) -> list[Document]:
 def start_workflow_batch(call: Call) -> str:
     """A batch of runs, queued; answers its id. Nothing is stored when any part is invalid."""
     body = call.body
-    workflow, version = workflows.referred(call.sandbox, body["workflow"])
+    made_by = workflows.made_by(call.sandbox, body["workflow"])
     inputs = _inputs(call)
     id = WORKFLOW.batch_prefix + call.sandbox.ids.token("extend.batch", 8)
-    own = {
-        **_made_by(call.sandbox, workflow, version),
-        "priority": body.get("priority", BATCH_PRIORITY),
-    }
+    own = {**made_by, "priority": body.get("priority", BATCH_PRIORITY)}
     lifecycle.queue(call.sandbox, WORKFLOW, id, own, inputs)
     return id
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from mockserver.engine.clock import rfc3339
 from mockserver.engine.errors import Unauthorized
-from mockserver.engine.ids import URL_SAFE, Ids
+from mockserver.engine.ids import Ids, letters
 from mockserver.engine.sandbox import Sandbox
 from mockserver.engine.service import Call
 from mockserver.services.extend import errors
@@ -67,22 +67,14 @@ def _check_rights(call: Call, credential: Mapping[str, Any]) -> None:
 
 def _request_id(call: Call) -> str:
     """Unlike ids, not drawn from a counter: a call that only reads must not write to the store."""
-    notes = call.sandbox.clock.now(), id(call), call.path, call.raw[:64]
-    return f"req_{derived_tail(call.sandbox.ids, 'extend.requests', *notes)[:16]}"
-
-
-def text_of(number: int, length: int) -> str:
-    """`length` characters of the alphabet of ids, from a number."""
-    characters = []
-    for _ in range(length):
-        number, rest = divmod(number, 64)
-        characters.append(URL_SAFE[rest])
-    return "".join(characters)
+    sandbox = call.sandbox
+    chance = sandbox.ids.derived("extend.requests", sandbox.clock.now(), sandbox.calls)
+    return f"req_{letters(chance << 32 | sandbox.calls & 0xFFFF_FFFF, 16)}"
 
 
 def derived_tail(ids: Ids, *key: Any) -> str:
     """21 characters that depend on the seed and the key alone."""
-    return text_of(ids.derived(*key, 0) << 64 | ids.derived(*key, 1), 21)
+    return letters(ids.derived(*key, 0) << 64 | ids.derived(*key, 1), 21)
 
 
 def new_id(sandbox: Sandbox, prefix: str) -> str:

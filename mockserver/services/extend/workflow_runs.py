@@ -1,6 +1,6 @@
 """Workflow runs: how they are made, and how calls, lists and events show them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mockserver.engine.sandbox import Sandbox
@@ -56,12 +56,10 @@ def new_run(
 
 
 class Shown:
-    """Shows runs; looks each workflow, version and plan up once for a whole page of them."""
+    """Shows runs; looks each plan up once for a whole page of them."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._workflows: dict[str, Document] = {}
-        self._versions: dict[str, Document] = {}
         self._plans: dict[str, list[Document]] = {}
         self._prices: dict[str, int] = {}
 
@@ -96,30 +94,39 @@ class Shown:
 
     def workflow(self, run: Mapping[str, Any]) -> Document:
         """The run's workflow as it is shown; one that was deleted keeps its id."""
-        id = run["workflowId"]
-        if id not in self._workflows:
-            found = self._sandbox.collection(workflows.COLLECTION).get(id) or {
+        found = self._shown(workflows.COLLECTION, run["workflowId"], workflows.summary)
+        return found or workflows.summary(
+            {
                 "object": "workflow",
-                "id": id,
+                "id": run["workflowId"],
                 "name": "Deleted workflow",
                 "createdAt": run["createdAt"],
                 "updatedAt": run["createdAt"],
             }
-            self._workflows[id] = workflows.summary(found)
-        return self._workflows[id]
+        )
 
     def version(self, run: Mapping[str, Any]) -> Document:
         """The run's workflow version as it is shown."""
-        id = run["versionId"]
-        if id not in self._versions:
-            found = self._sandbox.collection(workflows.VERSIONS).get(id) or {
+        found = self._shown(workflows.VERSIONS, run["versionId"], workflows.version_summary)
+        return found or workflows.version_summary(
+            {
                 "object": "workflow_version",
-                "id": id,
+                "id": run["versionId"],
                 "version": "draft",
                 "createdAt": run["createdAt"],
             }
-            self._versions[id] = workflows.version_summary(found)
-        return self._versions[id]
+        )
+
+    def _shown(
+        self, collection: str, id: str, summary: Callable[[Mapping[str, Any]], Document]
+    ) -> Document | None:
+        """A document as runs show it, worked out anew only when it may have changed."""
+
+        def make() -> Document | None:
+            found = self._sandbox.collection(collection).get(id)
+            return None if found is None else summary(found)
+
+        return self._sandbox.memo.of((collection,), (collection, id), make)
 
     def _made_by(self, run: Mapping[str, Any]) -> Document:
         workflow_id, id = run["workflowId"], run["id"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from mockserver.engine.sandbox import Sandbox
 from mockserver.services.extend import definitions, documents, errors
-from mockserver.services.extend.kinds import CLASSIFIER, EXTRACTOR, SPLITTER, Noun
+from mockserver.services.extend.kinds import CLASSIFIER, EXTRACTOR, NOUNS, SPLITTER, Noun
 from mockserver.services.extend.wire import Document, derived_tail, new_id, now, picked, require
 
 COLLECTION = "extend.workflows"
@@ -27,6 +27,13 @@ NEED_CONFIG = frozenset(
 """Steps that cannot be deployed without a config (facts 4)."""
 _PROCESSORS: dict[str, Noun] = {"EXTRACT": EXTRACTOR, "CLASSIFY": CLASSIFIER, "SPLIT": SPLITTER}
 _EXTRACTS: dict[str, Noun] = {**_PROCESSORS, "CONDITIONAL_EXTRACT": EXTRACTOR}
+_PLANNED_FROM = (
+    COLLECTION,
+    VERSIONS,
+    definitions.COLLECTION,
+    *(noun.collection for noun in NOUNS.values()),
+    *(noun.versions for noun in NOUNS.values()),
+)
 
 
 def check_steps(sandbox: Sandbox, steps: Sequence[Document], *, deploying: bool) -> None:
@@ -150,13 +157,23 @@ def version_of(sandbox: Sandbox, workflow: Document, wanted: str | None) -> Docu
     return found
 
 
-def referred(sandbox: Sandbox, reference: Mapping[str, Any]) -> tuple[Document, Document]:
-    """Workflow and version that a run's request names; 404 where either does not exist."""
-    workflow = require(sandbox, COLLECTION, reference["id"], "Workflow")
-    return workflow, version_of(sandbox, workflow, reference.get("version"))
+def made_by(sandbox: Sandbox, reference: Mapping[str, Any]) -> Mapping[str, str]:
+    """`workflowId`, `versionId` and `planId` of the runs that a request asks for.
+
+    404 where workflow or version do not exist.
+    """
+
+    def make() -> dict[str, str]:
+        workflow = require(sandbox, COLLECTION, reference["id"], "Workflow")
+        version = version_of(sandbox, workflow, reference.get("version"))
+        planned = _plan(sandbox, version)
+        return {"workflowId": workflow["id"], "versionId": version["id"], "planId": planned}
+
+    key = ("extend.made_by", reference["id"], reference.get("version"))
+    return sandbox.memo.of(_PLANNED_FROM, key, make)
 
 
-def plan(sandbox: Sandbox, version: Mapping[str, Any]) -> str:
+def _plan(sandbox: Sandbox, version: Mapping[str, Any]) -> str:
     """The id of what a run of this version will do, with the configs that hold now.
 
     A draft may change, and `latest` move on, while the run waits; its outputs must not.
