@@ -14,6 +14,7 @@ _TIME = re.compile(
     re.ASCII,
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = datetime(1970, 1, 1)
 
 
 class Clock:
@@ -75,11 +76,11 @@ class Clock:
 
 def rfc3339(seconds: float, digits: int = 3) -> str:
     """`seconds` as UTC, such as `2026-01-02T03:04:05.678Z`, with 0 to 6 `digits` of a fraction."""
-    whole = _EPOCH + timedelta(microseconds=round(seconds * 1e6))
-    text = whole.strftime("%Y-%m-%dT%H:%M:%S")
-    if digits:
-        text += f".{whole.microsecond:06d}"[: digits + 1]
-    return text + "Z"
+    moment = _NAIVE_EPOCH + timedelta(microseconds=round(seconds * 1e6))
+    if digits == 3:
+        return moment.isoformat(timespec="milliseconds") + "Z"
+    text = moment.isoformat(timespec="microseconds")
+    return text[: 20 + digits if digits else 19] + "Z"
 
 
 def parse_rfc3339(text: str) -> float:

@@ -47,8 +47,10 @@ class Jobs:
         self._functions = functions
         self._wake = wake
         self._faults = faults
-        # The earliest due time there can be, so that a call need not ask the store each time.
+        # The earliest due time there can be, and whether any job may wait for a look, so that a
+        # call need not ask the store each time.
         self._earliest: dict[str, float | None] = dict.fromkeys(QUEUES, 0.0)
+        self._polling = True
 
     def schedule(
         self,
@@ -84,6 +86,8 @@ class Jobs:
         )
         if state in QUEUES:
             self._expect(state, due)
+        elif state == "polling":
+            self._polling = True
         return f"job-{number:08d}"
 
     def cancel(self, *, resource: str, kind: str | None = None) -> int:
@@ -106,8 +110,9 @@ class Jobs:
 
     def poll(self, resource: str) -> None:
         """Count one look at a resource for the jobs that wait for a number of looks."""
-        if not self._jobs.count({"state": "polling"}):
+        if not self._polling:
             return
+        self._polling = self._jobs.count({"state": "polling"}) > 0
         for job in self._of(resource, None):
             if job["state"] == "polling" and job["polls"] <= 1:
                 self._make_due(job)
@@ -142,6 +147,7 @@ class Jobs:
     def forget(self) -> None:
         """Take nothing for granted after a rollback, a restore or a reset."""
         self._earliest = dict.fromkeys(QUEUES, 0.0)
+        self._polling = True
 
     def _due(self, background: bool) -> dict[str, Any] | None:
         """The job that has been due for the longest."""

@@ -151,4 +151,4 @@ class Pace:
         if low == high:
             return low
         key = self._ids.number("engine.pace") if resource is None else resource
-        return self._ids.random("engine.pace", transition, key).uniform(low, high)
+        return low + (high - low) * self._ids.derived("engine.pace", transition, key) / 2**64

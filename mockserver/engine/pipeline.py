@@ -3,7 +3,6 @@
 import inspect
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -307,7 +306,9 @@ class Pipeline:
 
     @staticmethod
     def _with_headers(answer: Answer, headers: dict[str, str]) -> Answer:
-        return replace(answer, headers={**answer.headers, **headers}) if headers else answer
+        if not headers:
+            return answer
+        return Answer(answer.status, answer.body, {**answer.headers, **headers}, answer.media_type)
 
     async def _send(self, answer: Answer, entry: Entry, send: Send, scope: Scope) -> None:
         content = encode(answer)

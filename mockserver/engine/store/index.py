@@ -64,9 +64,8 @@ def _key_of(fields: tuple[str, ...]) -> Callable[[dict[str, Any]], Hashable]:
         return key
     if len(fields) == 1:
         return lambda document: identity(read(document, fields[0]))
-    if len(fields) == 2 and "." not in "".join(fields):
-        one, two = fields
-        return lambda document: (identity(document.get(one)), identity(document.get(two)))
+    if "." not in "".join(fields):
+        return lambda document: tuple(map(identity, map(document.get, fields)))
     return lambda document: tuple([identity(read(document, field)) for field in fields])
 
 
@@ -189,8 +188,10 @@ class Postings:
 
     def add(self, document: dict[str, Any], sequence: int) -> None:
         """Enter a new document."""
-        key = self.key(document)
-        entry = sequence if self.index.sort is None else self.entry(document, sequence)
+        self.enter(self.key(document), self.entry(document, sequence))
+
+    def enter(self, key: Hashable, entry: Entry) -> None:
+        """Enter what stands for a new document."""
         held = self._held.get(key)
         if held is None:
             self._held[key] = entry

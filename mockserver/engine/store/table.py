@@ -85,9 +85,7 @@ class DocumentTable(Table):
         self._undo[sequence] = None
         self.rows[sequence] = row
         self.ids[key] = sequence
-        self.sequences.add(sequence)
-        for postings in self.postings:
-            postings.add(document, sequence)
+        self._enter(document, sequence)
 
     def discard(self, key: str) -> bool:
         """Remove a document, if it is there."""
@@ -175,9 +173,7 @@ class DocumentTable(Table):
                 document = orjson.loads(row)
                 self.rows[sequence] = row
                 self.ids[key_of(document["id"])] = sequence
-                self.sequences.add(sequence)
-                for postings in self.postings:
-                    postings.add(document, sequence)
+                self._enter(document, sequence)
         self._undo = {}
         self.following = self._settled_following
 
@@ -217,6 +213,17 @@ class DocumentTable(Table):
                     raise StoreError(f'{named} has no "id".')
             except ValueError as error:
                 raise StoreError(f"{named} is not JSON: {error}.") from error
+
+    def _enter(self, document: dict[str, Any], sequence: int) -> None:
+        self.sequences.add(sequence)
+        # Many indexes have the same sort field, whose code is made once.
+        entries: dict[str | None, Any] = {}
+        for postings in self.postings:
+            sort = postings.index.sort
+            entry = entries.get(sort)
+            if entry is None:
+                entry = entries[sort] = postings.entry(document, sequence)
+            postings.enter(postings.key(document), entry)
 
     def _leave(self, sequence: int, row: bytes) -> None:
         document = orjson.loads(row)
