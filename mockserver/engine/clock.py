@@ -14,7 +14,6 @@ _TIME = re.compile(
     re.ASCII,
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NAIVE_EPOCH = datetime(1970, 1, 1)
 
 
 class Clock:
@@ -76,9 +75,7 @@ class Clock:
 
 def rfc3339(seconds: float, digits: int = 3) -> str:
     """`seconds` as UTC, such as `2026-01-02T03:04:05.678Z`, with 0 to 6 `digits` of a fraction."""
-    moment = _NAIVE_EPOCH + timedelta(microseconds=round(seconds * 1e6))
-    if digits == 3:
-        return moment.isoformat(timespec="milliseconds") + "Z"
+    moment = _EPOCH + timedelta(microseconds=round(seconds * 1e6))
     text = moment.isoformat(timespec="microseconds")
     return text[: 20 + digits if digits else 19] + "Z"
 

@@ -52,9 +52,7 @@ def submit(
                 "startTime": None,
                 "endTime": None,
                 "failed": {},
-                "doubtful": [
-                    n for n, each in enumerate(part) if fetched or files.doubtful(each["file"])
-                ],
+                "doubtful": [*range(len(part))] if fetched else files.doubtful_of(part),
             }
         )
         bodies.append({"id": f"{id}/{first}", "inputs": part})

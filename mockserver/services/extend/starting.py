@@ -109,8 +109,9 @@ def _inputs(call: Call) -> list[Document]:
     A thousand inputs come at once, so what only few requests hold is looked for in the raw body.
     """
     inputs: list[Document] = call.body["inputs"]
-    for number, each in enumerate(inputs):
-        if "metadata" in each and len(orjson.dumps(each["metadata"])) > METADATA_BYTES:
+    for number in [place for place, each in enumerate(inputs) if "metadata" in each]:
+        each = inputs[number]
+        if len(orjson.dumps(each["metadata"])) > METADATA_BYTES:
             metadata_of(each, f"inputs.{number}.metadata")
     if call.sandbox.setting("extend.unknown_files") == "refuse":
         _check_ids(call.sandbox, inputs)

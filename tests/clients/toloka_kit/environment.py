@@ -33,7 +33,7 @@ def _build(folder: Path) -> None:
     draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix="draft-"))
     try:
         subprocess.run([sys.executable, "-m", "venv", draft], check=True)
-        pip = [draft / "bin" / "python", "-m", "pip", "install", "--quiet", *PINS]
+        pip: list[str | Path] = [draft / "bin" / "python", "-m", "pip", "install", "--quiet", *PINS]
         subprocess.run(pip, check=True)
         if not folder.exists():
             draft.rename(folder)
