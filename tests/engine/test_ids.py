@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mockserver.engine.ids import Ids, fresh_seed, fresh_token
+from mockserver.engine.ids import URL_SAFE, Ids, fresh_seed, fresh_token, letters
 from mockserver.engine.store import Store
 
 
@@ -49,6 +51,12 @@ def test_a_token_has_the_length_and_letters_asked_for(store: Store) -> None:
     assert len(token) == 200
     assert set(token) == {"a", "b"}
     assert ids(store).token("file", 21) != ids(store).token("run", 21)
+
+
+@given(st.integers(0, 2**512 - 1), st.integers(1, 64))
+def test_letters_are_the_digits_of_a_number_to_the_base_of_64(number: int, length: int) -> None:
+    digits = [URL_SAFE[number >> 6 * place & 63] for place in range(length)]
+    assert letters(number, length) == "".join(digits)
 
 
 def test_object_ids_begin_with_their_second_and_rise(store: Store) -> None:

@@ -78,6 +78,8 @@ def spoiled_content(decision: Decision, content: bytes) -> bytes:
 async def _drip(send: Send, start: Message, content: bytes, pace: float) -> None:
     piece = max(1, round(pace * TICK))
     await send(start)
+    # A head leaves with the first part of its body, which here is yet to come.
+    await send({"type": "http.response.body", "body": b"", "more_body": True})
     for at in range(0, len(content), piece):
         part = content[at : at + piece]
         await asyncio.sleep(len(part) / pace)

@@ -190,3 +190,8 @@ async def test_a_synchronous_run_that_fails_keeps_nothing(world: World) -> None:
 
     assert (status, code) == (422, "UNABLE_TO_DOWNLOAD_FILE")
     assert "files.invalid" in message
+
+
+async def test_no_two_calls_have_one_request_id_even_while_time_stands_still(world: World) -> None:
+    answers = [await world.call("GET", "/workflows") for _ in range(50)]
+    assert len({answer.headers["x-extend-request-id"] for answer in answers}) == 50

@@ -1,0 +1,60 @@
+"""Tests of results that hold until a document changes."""
+
+from pathlib import Path
+
+import pytest
+
+from mockserver.engine import memo as module
+from mockserver.engine.memo import Memo
+from mockserver.engine.store import Store
+
+
+def test_a_result_holds_until_one_of_its_collections_changes(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    memo = Memo(store)
+    made: list[int] = []
+
+    def make() -> int:
+        made.append(len(store.collection("a")))
+        return made[-1]
+
+    def ask() -> int:
+        return memo.of(("a", "b"), "count", make)
+
+    assert (ask(), ask(), len(made)) == (0, 0, 1)
+    store.collection("c").put({"id": "1"})
+    assert (ask(), len(made)) == (0, 1)
+    store.collection("a").put({"id": "1"})
+    assert (ask(), ask(), len(made)) == (1, 1, 2)
+    store.commit()
+    assert (ask(), len(made)) == (1, 2)
+    store.collection("a").delete("1")
+    assert ask() == 0
+    store.rollback()
+    assert ask() == 1
+    store.clear()
+    assert ask() == 0
+    store.close()
+
+
+def test_what_a_failure_left_behind_is_not_kept(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    memo = Memo(store)
+
+    def fail() -> int:
+        raise KeyError("nothing")
+
+    with pytest.raises(KeyError):
+        memo.of(("a",), "key", fail)
+    assert memo.of(("a",), "key", lambda: 7) == 7
+    store.close()
+
+
+def test_there_is_an_end_to_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST", 3)
+    store = Store(tmp_path)
+    memo = Memo(store)
+    for number in range(10):
+        assert memo.of(("a",), number, lambda number=number: number) == number  # type: ignore[misc]
+    assert len(memo._kept) <= 3
+    store.close()
