@@ -152,3 +152,36 @@ def test_segments_are_found_by_number(tmp_path: Path) -> None:
     for name in ("store.10.log", "store.9.log", "store.x.log", "store.json", "store.9.log.damaged"):
         (tmp_path / name).touch()
     assert list(numbered(tmp_path)) == [9, 10]
+
+
+def test_any_flipped_bit_of_the_last_line_drops_that_line_alone(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    whole = written(path)
+    last = line_of(COMMITS[-1])
+    before = whole[: -len(last)]
+    for place in range(len(last)):
+        for bit in range(8):
+            flipped = bytearray(last)
+            flipped[place] ^= 1 << bit
+            path.write_bytes(before + flipped)
+            assert len(list(commits(path))) == 2
+            assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["log"]
+
+
+def test_damage_before_whole_commits_is_put_aside_and_never_thrown_away(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "store.1.log"
+    whole = written(path)
+    first = len(line_of(COMMITS[0]))
+    damaged = bytearray(whole)
+    damaged[first + 12] ^= 1
+    for name in ("store.1.log.damaged", "store.1.log.damaged-2"):
+        path.write_bytes(damaged)
+        assert list(commits(path)) == [{"t": {"1": {"id": 1}}}]
+        assert path.read_bytes() == whole[:first]
+        assert (tmp_path / name).read_bytes() == damaged[first:]
+    assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2
+    assert f"is damaged at byte {first}" in caplog.records[0].getMessage()
+    assert list(numbered(tmp_path)) == [1]

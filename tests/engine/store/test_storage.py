@@ -10,9 +10,10 @@ import pytest
 from tinydb import TinyDB
 from tinydb.table import Table
 
-from mockserver.engine.store import Store
+from mockserver.engine.store import Store, StoreFull
 from mockserver.engine.store.checkpoint import Image, write_image
 from mockserver.engine.store.storage import LogStorage
+from tests.disk import Disk
 
 NAME = "sama.tasks"
 
@@ -167,9 +168,16 @@ def test_a_checkpoint_that_fails_in_the_background_costs_nothing(
         store._storage.finish()
     assert "could not be written" in caplog.text
     assert len(segments(tmp_path)) > 1
-    fill(store, *range(20, 40))
+    fill(store, *range(20, 25))
+    assert len(segments(tmp_path)) == 2
+    assert store.size()["log_segments"] == 2
+    store._storage._retry_at = 0.0
+    fill(store, *range(25, 40))
     store._storage.finish()
     assert len(segments(tmp_path)) < 3
+    assert store.size()["log_bytes"] == sum(
+        path.stat().st_size for path in tmp_path.glob("store.*.log")
+    )
     store.discard()
     assert numbers(open_store()) == list(range(40))
 
@@ -254,3 +262,61 @@ def test_an_empty_folder_reads_as_nothing(tmp_path: Path) -> None:
 def test_only_two_kinds_of_durability_are_known(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='"process" or "power", not \'best\''):
         LogStorage(tmp_path, durability="best")
+
+
+def test_a_checkpoint_for_which_there_is_no_room_leaves_the_old_file_and_is_tried_again(
+    open_store: Callable[..., Store], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    store = open_store()
+    fill(store, *range(300))
+    store.checkpoint()
+    old = (tmp_path / "store.json").read_bytes()
+    fill(store, 300)
+    for room in (0, 5, len(old) // 2, len(old)):
+        disk.room = room
+        with pytest.raises(OSError, match="No space"):
+            store.checkpoint()
+        assert (tmp_path / "store.json").read_bytes() == old
+        assert not (tmp_path / "store.json.new").exists()
+    disk.room = None
+    fill(store, 301)
+    store.checkpoint()
+    assert segments(tmp_path) == []
+    store.discard()
+    assert numbers(open_store()) == list(range(302))
+
+
+@pytest.mark.parametrize("room", [0, 1, 10, 30])
+def test_a_full_disk_is_said_once_and_the_next_commit_after_it_is_whole(
+    open_store: Callable[..., Store],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    room: int,
+) -> None:
+    disk = Disk(monkeypatch)
+    store = open_store()
+    fill(store, 1)
+    for number in range(2, 30):
+        disk.room = room
+        store.collection(NAME).put({"id": number, "text": "x" * 50})
+        with pytest.raises(StoreFull) as refusal:
+            store.commit()
+        assert refusal.value.collections == {NAME}
+        assert numbers(store) == [1]
+    disk.room = None
+    fill(store, 99)
+    said = [record.levelname for record in caplog.records]
+    assert said == ["ERROR", "WARNING"]
+    store.discard()
+    assert numbers(open_store()) == [1, 99]
+
+
+def test_a_store_opens_on_a_full_disk(
+    open_store: Callable[..., Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store()
+    fill(store, 1)
+    store.discard()
+    Disk(monkeypatch).room = 0
+    assert numbers(open_store()) == [1]
