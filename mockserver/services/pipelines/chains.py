@@ -37,6 +37,7 @@ def add(sandbox: "Sandbox", source: Workflow, target: Workflow, given: Mapping[s
         "last_fired_at": None,
         "created_at": workflows.now(sandbox),
         "cursor": 0,
+        "late": None,
         "run_id": None,
     }
     of(sandbox).put(chain)

@@ -31,7 +31,22 @@ def source_finished(sandbox: "Sandbox", source: Workflow, task: Task) -> None:
             run = _new_run(sandbox, chain, source_task_id=task["id"])
             _fire_for_task(sandbox, chain, run, source, task)
         else:
+            _note_late(sandbox, chain, task)
             check(sandbox, chain)
+
+
+def _note_late(sandbox: "Sandbox", chain: Chain, task: Task) -> None:
+    """A run may have gone past the task while it was open again; the next run begins with it."""
+    if _seeded(sandbox, chain, task):
+        return
+    run = runs_of(sandbox).get(chain["run_id"]) if chain["run_id"] is not None else None
+    if run is not None and task["id"] <= run["cursor"]:
+        chain["late"] = min(task["id"], chain["late"] or task["id"])
+    elif run is None and task["id"] <= chain["cursor"]:
+        chain["cursor"] = task["id"] - 1
+    else:
+        return
+    chains.of(sandbox).put(chain)
 
 
 def check_source(sandbox: "Sandbox", workflow_id: int) -> None:
@@ -197,6 +212,8 @@ def _end(sandbox: "Sandbox", chain: Chain, run: Run, reason: str | None = None) 
             chain["last_fired_at"] = workflows.now(sandbox)
             if chain["trigger"] == chains.ON_PIPELINE:
                 chain["cursor"] = max(chain["cursor"], run["through"])
+                if chain["late"]:
+                    chain.update(cursor=min(chain["cursor"], chain["late"] - 1), late=None)
     chains.of(sandbox).put(chain)
     if not reason:
         check(sandbox, chain)

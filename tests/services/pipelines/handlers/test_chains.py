@@ -265,6 +265,22 @@ async def test_tasks_added_after_firing_are_seeded_when_they_are_finished(world:
     assert [(run["status"], run["seeded_count"]) for run in runs] == [("completed", 1)] * 2
 
 
+async def test_a_task_that_was_open_again_when_the_chain_fired_is_seeded_later(
+    world: World,
+) -> None:
+    source, target = await line(world, 2)
+    await chain(world, source, target, ON_PIPELINE)
+    first, second = await world.create(source, 2)
+    await world.finish(first)
+    await world.finish(second)
+    await world.force(first, "in_progress")
+    await world.advance()
+    assert len(await world.tasks(target)) == 1
+    await world.finish(first)
+    await world.advance()
+    assert len(await world.tasks(target)) == 2
+
+
 async def test_a_pipeline_that_is_finished_already_is_seeded_at_once(world: World) -> None:
     """Fact 7: checked at creation."""
     one, two, _ = await line(world)
