@@ -153,12 +153,21 @@ class Play(RuleBasedStateMachine):
         """The time in the model."""
         return self.timeline.now
 
-    def call(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
-        """A call to the service."""
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        **query: Any,
+    ) -> httpx.Response:
+        """A call to the service, with the machine's own headers and these."""
         query = {key: _text(value) for key, value in query.items() if value is not None}
         more = {} if body is None else {"json": body}
         path = self.subject.path + path
-        return self.room.call(method, path, params=query, headers=self.headers, **more)
+        return self.room.call(
+            method, path, params=query, headers={**self.headers, **(headers or {})}, **more
+        )
 
     def read(self, path: str, **query: Any) -> Any:
         """What a client reads; it must be there."""
@@ -203,6 +212,10 @@ class Play(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         self.room.restart()
+        self.restarted()
+
+    def restarted(self) -> None:
+        """For a subclass: what a new server does not know."""
 
     @rule(data=st.data(), phase=st.sampled_from(("before", "after")))
     def break_calls(self, data: st.DataObject, phase: str) -> None:

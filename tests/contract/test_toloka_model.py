@@ -158,7 +158,7 @@ class Pools(Play):
         forms = [self.form(id, *item) for item in items.items()]
         flags = {"skip_invalid_items": skip, "open_pool": opens, "allow_defaults": True}
         chosen = str(uuid.UUID(int=self.pictures)) if own else None
-        query = {**flags, "async_mode": True, "operation_id": chosen}
+        query: dict[str, Any] = {**flags, "async_mode": True, "operation_id": chosen}
         tried = self.attempt("createTasks", "POST", "/v1/tasks", forms, **query)
         if pool.status == "ARCHIVED" and any(form["pool_id"] == id for form in forms):
             return tried.must_be(409)
