@@ -190,7 +190,10 @@ class Inbox:
         while self._weight > self._total:
             fullest = max(self._messages.values(), key=len)
             if len(fullest) < 2:
-                break
+                if len(self._messages) < 2:
+                    break
+                # One message each: the inbox that was first written to goes as a whole.
+                fullest = self._messages.pop(next(iter(self._messages)))
             self._weight -= fullest.popleft().weight
         return self._replies.get(name, Reply())
 

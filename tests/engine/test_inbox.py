@@ -203,6 +203,12 @@ async def test_memory_is_bounded_over_all_inboxes() -> None:
     await fill(receiver, "b", 1, b"x" * 10_000)
     assert receiver.count("b") == 1
     assert receiver.count("a") == 4
+    for number in range(20):
+        await fill(receiver, f"one-{number}", 1, b"x" * 10_000)
+    assert receiver.bytes <= 60_000
+    assert receiver.names() == [f"one-{number}" for number in range(15, 20)]
+    await fill(receiver, "large", 1, b"x" * 100_000)
+    assert receiver.names() == ["large"]
 
 
 async def test_of_a_huge_body_only_the_beginning_is_kept() -> None:
