@@ -22,6 +22,8 @@ from tests.contract.subjects import HOST, START, Subject
 
 LOST = 503
 """What a call is answered when a fault takes its answer."""
+UPLOADS = "uploads"
+"""Presigned URLs; what is done there is no operation of a contract."""
 
 
 @dataclass(frozen=True)
@@ -179,8 +181,12 @@ class Play(RuleBasedStateMachine):
         self, operation: str, method: str, path: str, body: Any = None, **query: Any
     ) -> Tried:
         """A call that changes something, and that a fault may hit; what is due then is done."""
+        return self.watch(operation, lambda: self.call(method, path, body, **query))
+
+    def watch(self, operation: str, call: Callable[[], httpx.Response]) -> Tried:
+        """Make a call that a fault may hit; what is due then is done."""
         phase = self.broken.get(operation)
-        answer = self.call(method, path, body, **query)
+        answer = call()
         assert ("mockserver-fault" in answer.headers) == (phase is not None), answer.text
         self.room.advance()
         return Tried(answer, phase != "before", phase is not None)
@@ -222,9 +228,8 @@ class Play(RuleBasedStateMachine):
         operation = data.draw(st.sampled_from(self.breakable))
         if operation in self.broken:
             return
-        self._add_fault(
-            {"operation": operation}, {"phase": phase}, {"type": "status", "status": LOST}
-        )
+        where = {"operation": operation} if operation != UPLOADS else {"service": UPLOADS}
+        self._add_fault(where, {"phase": phase}, {"type": "status", "status": LOST})
         self.broken[operation] = phase
 
     @rule(data=st.data())

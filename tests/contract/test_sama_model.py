@@ -1,23 +1,27 @@
-"""Sama's batches against a small model: uploads that expire, clock advances, restarts."""
+"""Sama's batches against a small model: uploads that expire, callbacks, time, restarts, faults."""
 
-import asyncio
-import tempfile
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, ClassVar
 
-import httpx
-from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import rule
 
-from mockserver.app import App
 from tests.contract.conftest import Depth
-from tests.contract.subjects import SAMA
+from tests.contract.playing import UPLOADS, Play, Tried, play
+from tests.contract.posting import Post
+from tests.contract.subjects import HOST, SAMA
 
 LIFE = 14_400.0
-ALL = {"waiting", "expired", "completed", "failed", "cancelled"}
+CREATION = 1.0
+"""Seconds until the tasks of a batch are made."""
+RETRIES = (10.0,) * 4
+INBOX = "sama"
+ALL = {"waiting", "expired", "uploaded", "completed", "failed", "cancelled"}
 COUNTS = st.integers(0, 3)
+
+Tasks = tuple[tuple[str, bool], ...]
+"""Names of tasks, and whether each fits the project."""
 
 
 @dataclass
@@ -27,73 +31,122 @@ class Batch:
     state: str
     url: str = ""
     expires: float = 0.0
-    file: tuple[int, int] | None = None
-    good: int = 0
-    bad: int = 0
+    file: Tasks | None = None
+    tasks: Tasks = ()
+    counts: tuple[int, int] = field(default=(0, 0))
 
 
-class Batches(RuleBasedStateMachine):
-    """Moves that a client, time and an operator make; every batch is read after each of them."""
+class Batches(Play):
+    """Moves of a client, a receiver, an operator and time; every batch is read after each."""
+
+    subject = SAMA
+    settings: ClassVar = {"pace": "manual"}
+    seconds = (1.0, 30.0, 3_599.0, LIFE - 1, LIFE)
+    breakable = ("createBatch", "continueBatch", "cancelBatch", UPLOADS)
+    jobs: ClassVar = {
+        "sama.create_tasks": ({"type": "fail"}, {"type": "partial", "share": 0.5}),
+    }
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
-        self.runner = asyncio.Runner()
         self.batches: dict[int, Batch] = {}
-        self.now = 0.0
-        self.start()
+        self.names = count()
+        self.post = Post(self.timeline, RETRIES, INBOX)
+        making = {"transition": "sama.create_tasks", "seconds": CREATION}
+        self.admin("PUT", "/transitions", making)
+        told = {"task_creation": {"url": f"{HOST}/__inbox/{INBOX}"}}
+        assert self.control("/projects/117/callbacks", told, "PUT").status_code == 200
 
-    def start(self) -> None:
-        """Start the server in the machine's folder."""
-        self.app: App = SAMA.app(Path(self.folder.name))
-        self.running = self.app.running()
-        self.runner.run(self.running.__aenter__())
+    def restarted(self) -> None:
+        self.post.restarted(self)
 
-    def teardown(self) -> None:
-        self.runner.run(self.running.__aexit__(None, None, None))
-        self.runner.close()
-        self.folder.cleanup()
+    def below(self, operation: str, path: str, body: Any = None) -> Tried:
+        """A call below the project that changes something."""
+        path = f"/projects/117{path}"
+        return self.attempt(operation, "POST", path, body, access_key="sama-demo-key")
 
-    def call(self, method: str, path: str, **more: Any) -> httpx.Response:
-        """A call below the project, or to a URL that was handed out."""
+    def name(self, good: int, bad: int) -> Tasks:
+        """Tasks of new names."""
+        fits = [True] * good + [False] * bad
+        return tuple((f"https://assets.example/{next(self.names)}.jpg", each) for each in fits)
 
-        async def send() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self.app)
-            async with httpx.AsyncClient(
-                transport=transport, base_url="http://testserver"
-            ) as client:
-                return await client.request(method, path, **more)
-
-        if path.startswith("/"):
-            path = f"/sama/v2/projects/117{path}?access_key=sama-demo-key"
-        return self.runner.run(send())
+    def keep(self, tried: Tried, batch: Batch) -> int:
+        """Keep a new batch; an id that was lost with its answer is found by the control API."""
+        if tried.lost:
+            stored = self.admin("GET", "/state/sama.batches?limit=10000")["items"]
+            (id,) = {each["id"] for each in stored} - self.batches.keys()
+        else:
+            id = tried.json()["batch_id"]
+        self.batches[id] = batch
+        return int(id)
 
     @rule(good=COUNTS, bad=COUNTS)
     def create_inline(self, good: int, bad: int) -> None:
         if not good + bad:
             return
-        answer = self.call("POST", "/batches.json", json={"tasks": tasks(good, bad)})
-        assert answer.status_code == 202
-        assert len(answer.json()["task_ids"]) == good + bad
-        found = Batch(outcome(good, bad), good=good, bad=bad)
-        self.batches[answer.json()["batch_id"]] = found
+        tasks = self.name(good, bad)
+        tried = self.below("createBatch", "/batches.json", {"tasks": as_data(tasks)})
+        tried.must_be(202)
+        assert tried.lost or len(tried.json()["task_ids"]) == good + bad
+        if tried.reached:
+            self.begin(self.keep(tried, Batch("uploaded")), tasks)
+
+    def begin(self, id: int, tasks: Tasks) -> None:
+        """The tasks of a batch will be made, unless it is cancelled or its file replaced."""
+        batch = self.batches[id]
+        batch.state, batch.tasks = "uploaded", tasks
+        self.timeline.after(CREATION, lambda: self.make(id, batch))
+
+    def make(self, id: int, batch: Batch) -> None:
+        """The tasks are made, but for those that do not fit and those that a fault breaks."""
+        if batch.state != "uploaded":
+            return
+        what = self.spoiled.get("sama.create_tasks", {})
+        if what.get("type") == "fail" or batch.file not in (None, batch.tasks):
+            batch.state = "failed"
+            return
+        outcomes = [fits for _, fits in batch.tasks]
+        if what.get("type") == "partial":
+            shown = [each["state"] == "created" for each in self.status(id)["tasks"]]
+            assert not any(made and not fits for made, fits in zip(shown, outcomes, strict=True))
+            half, odd = divmod(len(shown), 2)
+            assert shown.count(False) >= half
+            assert shown.count(False) <= half + odd + outcomes.count(False)
+            outcomes = shown
+        made = outcomes.count(True)
+        batch.counts = (made, len(outcomes) - made)
+        # Failed means that no task could be made (fact F166).
+        batch.state = "failed" if outcomes and not made else "completed"
+        for (name, _), each in zip(batch.tasks, outcomes, strict=True):
+            self.post.send((name, each))
 
     @rule()
     def create_waiting(self) -> None:
-        answer = self.call("POST", "/batches.json", json={"tasks_file_name": "tasks"}).json()
-        found = Batch("waiting", answer["tasks_put_url"], self.now + LIFE)
-        self.batches[answer["batch_id"]] = found
+        tried = self.below("createBatch", "/batches.json", {"tasks_file_name": "tasks"})
+        if tried.reached:
+            url = "" if tried.lost else tried.json()["tasks_put_url"]
+            batch = Batch("waiting", url, self.now + LIFE)
+            self.keep(tried, batch)
+            self.timeline.after(LIFE, lambda: self.expire(batch))
+
+    @staticmethod
+    def expire(batch: Batch) -> None:
+        """A batch whose file has not come in time is given up."""
+        if batch.state == "waiting" and not batch.file:
+            batch.state = "expired"
 
     @rule(data=st.data(), good=st.integers(1, 3), bad=COUNTS)
     def put_the_file(self, data: st.DataObject, good: int, bad: int) -> None:
-        batch = self.pick(data, {"waiting", "expired"})
-        if batch is None:
+        id = self.pick(data, ALL)
+        if id is None or not self.batches[id].url:
             return
-        late = self.now >= self.batches[batch].expires
-        answer = self.call("PUT", self.batches[batch].url, json=tasks(good, bad))
-        assert answer.status_code == (403 if late else 200), answer.text
-        if not late:
-            self.batches[batch].file = (good, bad)
+        batch, tasks = self.batches[id], self.name(good, bad)
+        content = as_data(tasks)
+        tried = self.watch(UPLOADS, lambda: self.room.call("PUT", batch.url, json=content))
+        late = self.now >= batch.expires
+        tried.must_be(403 if late else 200)
+        if tried.reached and not late:
+            batch.file = tasks
 
     @rule(data=st.data())
     def go_on(self, data: st.DataObject) -> None:
@@ -101,45 +154,38 @@ class Batches(RuleBasedStateMachine):
         if id is None:
             return
         batch = self.batches[id]
-        answer = self.call("POST", f"/batches/{id}/continue.json")
-        if batch.state == "waiting" and batch.file:
-            assert answer.status_code == 202
-            batch.good, batch.bad = batch.file
-            batch.state = outcome(batch.good, batch.bad)
-        else:
-            assert answer.status_code == 400
+        tried = self.below("continueBatch", f"/batches/{id}/continue.json")
+        allowed = batch.state == "waiting" and batch.file is not None
+        tried.must_be(202 if allowed else 400)
+        if allowed and tried.reached and batch.file:
+            self.begin(id, batch.file)
 
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
         id = self.pick(data, ALL)
         if id is None:
             return
-        answer = self.call("POST", f"/batches/{id}/cancel.json")
-        if self.batches[id].state == "waiting":
-            assert answer.status_code == 200
+        tried = self.below("cancelBatch", f"/batches/{id}/cancel.json")
+        allowed = self.batches[id].state in ("waiting", "uploaded")
+        tried.must_be(200 if allowed else 400)
+        if allowed and tried.reached:
             self.batches[id].state = "cancelled"
-        else:
-            assert answer.status_code == 400
 
-    @rule(seconds=st.sampled_from((1.0, 3_599.0, LIFE - 1, LIFE)))
-    def advance(self, seconds: float) -> None:
-        self.runner.run(self.app.sandboxes["default"].advance(seconds=seconds))
-        self.now += seconds
-        for batch in self.batches.values():
-            if batch.state == "waiting" and not batch.file and self.now >= batch.expires:
-                batch.state = "expired"
+    @rule(takes=st.booleans())
+    def answer_callbacks(self, takes: bool) -> None:
+        self.post.answer(self, takes=takes)
 
-    @rule()
-    def restart(self) -> None:
-        self.runner.run(self.running.__aexit__(None, None, None))
-        self.start()
+    def status(self, id: int) -> Any:
+        """A batch as its status shows it."""
+        return self.read(f"/projects/117/batches/{id}.json", access_key="sama-demo-key")
 
-    @invariant()
-    def every_batch_is_as_the_model_says(self) -> None:
+    def compare(self) -> None:
+        self.timeline.pass_to(self.now)
         for id, batch in self.batches.items():
-            found = self.call("GET", f"/batches/{id}.json").json()
-            seen = found["state"], found["created_count"], found["failed_count"]
-            assert seen == (batch.state, batch.good, batch.bad)
+            found = self.status(id)
+            seen = found["state"], (found["created_count"], found["failed_count"])
+            assert seen == (batch.state, batch.counts)
+        self.post.compare(self, told)
 
     def pick(self, data: st.DataObject, states: set[str]) -> int | None:
         """One of the batches in these states."""
@@ -147,24 +193,18 @@ class Batches(RuleBasedStateMachine):
         return data.draw(st.sampled_from(found)) if found else None
 
 
-def outcome(good: int, bad: int) -> str:
-    """How a batch ends: failed means that no task could be made (fact F166)."""
-    return "failed" if bad and not good else "completed"
+def as_data(tasks: Tasks) -> list[dict[str, Any]]:
+    """Tasks as they are sent: what does not fit lacks what the project requires."""
+    return [{"data": {"url" if fits else "name": name}} for name, fits in tasks]
 
 
-def tasks(good: int, bad: int) -> list[dict[str, Any]]:
-    """Tasks that fit the project, and tasks without what it requires."""
-    return [{"data": {"url": "https://assets.example/1.jpg"}}] * good + [{"data": {}}] * bad
+def told(message: dict[str, Any]) -> tuple[str, bool]:
+    """What a callback tells: the name of a task, and whether it was made."""
+    if message["success"]:
+        return message["tasks"][0]["data"]["url"], True
+    asked = message["errors"][0]["request_data"]["questions"]
+    return asked.get("url") or asked["name"], False
 
 
 def test_batches_do_what_the_model_says(depth: Depth) -> None:
-    run_state_machine_as_test(
-        seed(depth.seed)(Batches),
-        settings=settings(
-            max_examples=depth.runs,
-            stateful_step_count=depth.steps,
-            deadline=None,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    play(Batches, depth)
