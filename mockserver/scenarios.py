@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.data import data_folder
-from mockserver.engine.contract.files import load
 from mockserver.engine.errors import ConfigError, ContractError, UnknownName
 
 Given = dict[str, Any]
@@ -40,6 +39,9 @@ def scenario(name: str) -> Scenario:
     """One of them; UnknownName lists the others."""
     if name not in names():
         raise UnknownName(f"There is no scenario {name!r}; there are: {', '.join(names())}.")
+    # A start without rules need not load what reads YAML.
+    from mockserver.engine.contract.files import load
+
     document = load(data_folder("fixtures") / "scenarios" / f"{name}.yaml")
     return Scenario(
         name,
@@ -51,6 +53,8 @@ def scenario(name: str) -> Scenario:
 
 def rules_in(path: Path) -> list[Given]:
     """The rules of a YAML or JSON file; one without a name gets the file's and a number."""
+    from mockserver.engine.contract.files import load
+
     try:
         found = load(path)
     except ContractError as error:

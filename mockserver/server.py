@@ -361,4 +361,5 @@ def _stopped_by_signals(running: Running) -> Iterator[None]:
 def _spare_garbage_collector() -> None:
     """What is loaded by now stays, so the collector need not look at it again and again."""
     gc.freeze()
+    gc.enable()
     gc.set_threshold(GARBAGE_THRESHOLD, 20, 50)

@@ -1,5 +1,6 @@
 """The command line: thin commands over the server and the control API."""
 
+import importlib
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -7,14 +8,38 @@ from typing import Any, NoReturn
 import click
 
 from mockserver import __version__
-from mockserver.cli import check, clock, faults, requests, routes, run, serve, state
 from mockserver.engine.errors import MockserverError
 
 __all__ = ["main"]
 
+COMMANDS = {
+    "serve": "serve.command",
+    "run": "run.command",
+    "check": "check.command",
+    "routes": "routes.command",
+    "seed": "state.seed",
+    "reset": "state.reset",
+    "clock": "clock.command",
+    "requests": "requests.command",
+    "faults": "faults.command",
+}
+"""Where each command is, in the order in which they are listed; loaded when it is asked for."""
+
 
 class Commands(click.Group):
     """Says what went wrong in one line on stderr, and ends with status 2."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(".")
+        found: click.Command = getattr(importlib.import_module(f"mockserver.cli.{module}"), name)
+        return found
 
     def main(  # type: ignore[override]
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **more: Any
@@ -41,17 +66,6 @@ def _refuse(message: str) -> NoReturn:
 @click.group(
     cls=Commands,
     invoke_without_command=True,
-    commands=[
-        serve.command,
-        run.command,
-        check.command,
-        routes.command,
-        state.seed,
-        state.reset,
-        clock.command,
-        requests.command,
-        faults.command,
-    ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="mockserver")

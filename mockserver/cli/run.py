@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockserver.engine.errors import ConfigError
-from mockserver.report import FAILURES, as_junit, as_page, as_table, gather, is_broken
+from mockserver.report import FAILURES, as_table, gather, is_broken
+from mockserver.report.junit import as_junit
+from mockserver.report.page import as_page
 
 if TYPE_CHECKING:
     from mockserver.report.gathering import Report

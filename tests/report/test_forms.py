@@ -4,7 +4,9 @@ from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree
 
-from mockserver.report import as_junit, as_page, as_table, gather
+from mockserver.report import as_table, gather
+from mockserver.report.junit import as_junit
+from mockserver.report.page import as_page
 from tests.report.conftest import AGENT
 
 

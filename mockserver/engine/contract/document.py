@@ -61,11 +61,12 @@ def read(path: Path) -> dict[str, Any]:
 class Document:
     """The parsed document with the name of its file; knows where things are, not what they mean."""
 
-    __slots__ = ("root", "source")
+    __slots__ = ("_targets", "root", "source")
 
     def __init__(self, root: dict[str, Any], source: str) -> None:
         self.root = root
         self.source = source
+        self._targets: dict[str, tuple[Any, str]] = {}
 
     def error(self, pointer: str, message: str) -> ContractError:
         """A ContractError that names the file, the operation around the pointer, the pointer."""
@@ -96,9 +97,16 @@ class Document:
             if pointer in seen:
                 raise self.error(pointer, f"$ref {value['$ref']!r} leads back to itself")
             seen.add(pointer)
-            pointer = pointer_of(value["$ref"])
-            value = self.at(pointer)
+            value, pointer = self._target(value["$ref"])
         return value, pointer
+
+    def _target(self, reference: str) -> tuple[Any, str]:
+        """What a reference leads to, and its pointer; most are followed many times."""
+        found = self._targets.get(reference)
+        if found is None:
+            pointer = pointer_of(reference)
+            found = self._targets[reference] = self.at(pointer), pointer
+        return found
 
     def survey(self) -> "Survey":
         """What the document holds that can be wrong wherever it stands, without the where."""
