@@ -34,7 +34,8 @@ def missing(sandbox: Sandbox, run: Mapping[str, Any]) -> str | None:
         file = collection.get(shown["id"])
         if file is None:
             return f"There is no file {shown['id']}"
-        reason = files.unavailable(sandbox, {"url": file["url"]}) if "url" in file else None
+        source = {"url": file["url"]} if "url" in file else {"id": file["id"]}
+        reason = files.unavailable(sandbox, source)
         if reason is not None:
             return reason
     return None
