@@ -22,6 +22,10 @@ from tests.contract.subjects import HOST, START, Subject
 
 LOST = 503
 """What a call is answered when a fault takes its answer."""
+BEFORE = 0.0625
+"""Seconds before something happens in which it is looked for that it has not happened yet."""
+BOUNDED = (10, 25)
+"""Runs, and moves of each, of the form that is run every time; a few seconds for a service."""
 UPLOADS = "uploads"
 """Presigned URLs; what is done there is no operation of a contract."""
 
@@ -99,9 +103,10 @@ class Room:
         """One call, to a path or a whole URL."""
         return self._runner.run(self._client.request(method, path, **more))
 
-    def advance(self, seconds: float = 0.0) -> None:
-        """Let time pass; all that is due by then is done, deliveries included."""
-        self._runner.run(self.sandbox.advance(seconds=seconds))
+    def advance(self, to: float | None = None) -> None:
+        """Let it be a later time; all that is due by then is done, deliveries included."""
+        time = {"seconds": 0.0} if to is None else {"to": to}
+        self._runner.run(self.sandbox.advance(**time))
 
 
 @dataclass
@@ -116,6 +121,10 @@ class Timeline:
         """Let something happen in a while."""
         self._made += 1
         heapq.heappush(self._due, (self.now + seconds, self._made, action))
+
+    def next_due(self) -> float | None:
+        """When the next thing happens."""
+        return self._due[0][0] if self._due else None
 
     def pass_to(self, end: float) -> None:
         """Let happen all that is due by then, each at its own time."""
@@ -208,12 +217,12 @@ class Play(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def advance(self, data: st.DataObject) -> None:
-        self.pass_time(data.draw(st.sampled_from(self.seconds)))
-
-    def pass_time(self, seconds: float) -> None:
-        """Let time pass in the server, then in the model."""
-        self.room.advance(seconds)
-        self.timeline.pass_to(self.now + seconds)
+        """So many seconds, or to what comes next, or to just before it."""
+        due = self.timeline.next_due() or 0.0
+        ends = (due, due - BEFORE, *(self.now + seconds for seconds in self.seconds))
+        end = max(self.now, ends[data.draw(st.integers(0, len(ends) - 1))])
+        self.room.advance(end)
+        self.timeline.pass_to(end)
 
     @rule()
     def restart(self) -> None:
@@ -268,12 +277,13 @@ def play(machine: type[Play], depth: Depth) -> None:
 
     A long run that fails is shown as it is, since making it shorter takes many times as long.
     """
+    runs, steps = (depth.runs, depth.steps) if depth.deep else BOUNDED
     phases = (Phase.generate,) if depth.deep else (Phase.generate, Phase.shrink)
     run_state_machine_as_test(
         seed(depth.seed)(machine),
         settings=settings(
-            max_examples=depth.runs,
-            stateful_step_count=depth.steps,
+            max_examples=runs,
+            stateful_step_count=steps,
             phases=phases,
             deadline=None,
             database=None,

@@ -5,6 +5,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from tests.contract.playing import Play, Timeline
 
 
@@ -31,6 +33,7 @@ class Post:
     inbox: str
     takes: bool = True
     letters: list[Letter] = field(default_factory=list)
+    ids: dict[Hashable, str] = field(default_factory=dict)
     arrived: Counter[Hashable] = field(default_factory=Counter)
 
     def send(self, name: Hashable) -> None:
@@ -82,8 +85,12 @@ class Post:
     def compare(self, machine: Play, name_of: Any) -> None:
         """Deliveries and what came to the inbox are as the model says; nothing is told twice."""
         items = machine.admin("GET", "/webhooks/deliveries?limit=10000")["items"]
-        assert [(each["state"], len(each["attempts"])) for each in items] == [
-            (letter.state, letter.attempts) for letter in self.letters
-        ]
+        assert len(items) == len(self.letters)
+        shown = {}
+        for each in items:
+            told = name_of(orjson.loads(each["attempts"][0]["request"]["body"]))
+            shown[told] = (each["state"], len(each["attempts"]))
+            self.ids[told] = each["id"]
+        assert shown == {each.name: (each.state, each.attempts) for each in self.letters}
         messages = machine.admin("GET", f"/inbox/{self.inbox}/messages?limit=10000")["items"]
         assert Counter(name_of(each["json"]) for each in messages) == self.arrived

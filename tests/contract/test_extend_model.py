@@ -58,6 +58,7 @@ class Extend(Play):
             self.look_at,
         )
         self.files = count()
+        self.subscribe_to(PLAIN)
 
     def restarted(self) -> None:
         self.post.restarted(self)
@@ -70,6 +71,10 @@ class Extend(Play):
 
     @rule(workflow=WORKFLOWS)
     def subscribe(self, workflow: str) -> None:
+        self.subscribe_to(workflow)
+
+    def subscribe_to(self, workflow: str) -> None:
+        """Events of runs that begin from now on are told."""
         if workflow in self.model.since:
             return
         body = {
@@ -177,10 +182,10 @@ class Extend(Play):
         if not self.post.letters:
             return
         place = data.draw(st.integers(0, len(self.post.letters) - 1))
-        items = self.admin("GET", "/webhooks/deliveries?limit=10000")["items"]
-        self.admin("POST", f"/webhooks/deliveries/{items[place]['id']}/redeliver")
+        letter = self.post.letters[place]
+        self.admin("POST", f"/webhooks/deliveries/{self.post.ids[letter.name]}/redeliver")
         self.room.advance()
-        self.post.send_again(self.post.letters[place])
+        self.post.send_again(letter)
 
     def compare(self) -> None:
         self.timeline.pass_to(self.now)

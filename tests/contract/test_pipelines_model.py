@@ -54,8 +54,9 @@ class Pipelines(Play):
         ]
         self.answers = count()
         self.known: set[int] = set()
-        first, second, _ = self.workflows
+        first, second, third = self.workflows
         self.connect(first, second, ON_PIPELINE)
+        self.connect(first, third, ON_TASK)
 
     def pick(self, data: st.DataObject) -> Workflow:
         """One of the workflows."""
