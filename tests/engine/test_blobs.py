@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from mockserver.engine.blobs import CHUNK, Blobs, chunks
+from mockserver.engine.store import StoreFull
+from tests.disk import Disk
 
 
 def write(blobs: Blobs, *pieces: bytes) -> str:
@@ -65,3 +67,39 @@ def test_a_stretch_of_a_file_comes_in_pieces(tmp_path: Path, start: int, length:
     pieces = list(chunks(path, start, length))
     assert b"".join(pieces) == content[start : start + length]
     assert max(map(len, pieces)) <= CHUNK
+
+
+@pytest.mark.parametrize(("power", "count"), [(False, 0), (True, 2)])
+def test_at_power_a_blob_and_its_name_reach_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, power: bool, count: int
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr("os.fsync", synced.append)
+    write(Blobs(tmp_path, power=power), b"kept")
+    assert len(synced) == count
+
+
+def test_what_the_blobs_take_is_known_without_a_look(tmp_path: Path) -> None:
+    blobs = Blobs(tmp_path)
+    names = [write(blobs, b"12345"), write(blobs, b"123"), write(blobs, b"12345")]
+    assert (blobs.count, blobs.bytes) == (2, 8)
+    assert blobs.remove(names[1])
+    assert not blobs.remove(names[1])
+    assert (blobs.count, blobs.bytes) == (1, 5)
+    again = Blobs(tmp_path)
+    assert (again.count, again.bytes) == (1, 5)
+
+
+@pytest.mark.parametrize("room", [0, 3])
+def test_a_blob_that_does_not_fit_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    disk = Disk(monkeypatch)
+    blobs = Blobs(tmp_path)
+    part = blobs.part()
+    disk.room = room
+    with pytest.raises(StoreFull, match="No space"):
+        part.write(b"12345")
+    part.discard()
+    assert list(tmp_path.iterdir()) == []
+    assert (blobs.count, blobs.bytes) == (0, 0)
