@@ -16,7 +16,10 @@ log = logging.getLogger("mockserver.ticker")
 SLICE = 0.01
 """Real seconds of background work in one go."""
 SHARE = 5
-"""While calls come, background work rests this many times as long as it worked."""
+"""While many calls come, background work rests this many times as long as it worked."""
+MANY = 20
+"""Calls between two looks that are many; fewer give it less rest, so that one caller who polls
+does not hold up what it waits for."""
 MOST_REST = 0.1
 PATIENCE = 1.0
 """Real seconds before another try of what failed."""
@@ -81,11 +84,13 @@ class Ticker:
         except Exception:
             log.exception("the ticker failed in sandbox %s", name)
             return PATIENCE
-        rest = min(MOST_REST, SHARE * (loop.time() - started)) if self._busy(sandbox) else 0.0
+        share = SHARE * min(1.0, self._called(sandbox) / MANY)
+        rest = min(MOST_REST, share * (loop.time() - started))
         self._resting[name] = loop.time() + rest
         return LONGEST if delay is None else max(delay, rest)
 
-    def _busy(self, sandbox: "Sandbox") -> bool:
-        """Whether calls came since the last look."""
-        before, self._calls[sandbox.name] = self._calls.get(sandbox.name), sandbox.calls
-        return before is not None and before != sandbox.calls
+    def _called(self, sandbox: "Sandbox") -> int:
+        """How many calls came since the last look."""
+        before = self._calls.get(sandbox.name, sandbox.calls)
+        self._calls[sandbox.name] = sandbox.calls
+        return sandbox.calls - before

@@ -1,13 +1,16 @@
 """Speed beside the bare floor, in one run: `python -m tests.benchmarks [--quick] [--json FILE]`."""
 
 import argparse
+import contextlib
 import json
 import os
 import platform
+import shutil
 import statistics
 import sys
 import tempfile
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +18,30 @@ import httpx
 
 from tests.benchmarks import journeys, load
 from tests.benchmarks.cases import CASES, Case, Request
-from tests.benchmarks.servers import Server, cores, floor, mockserver
+from tests.benchmarks.servers import Server, cores, floor, mockserver, prism
 
 HEAD = ("case", "floor/s", "ours/s", "ratio", "p50 ms", "p99 ms", "floor p99", "MB", "start s")
+WIDTHS = (9, 9, 7, 9, 9, 11, 7, 9)
+
+Row = dict[str, Any]
 
 
-def measured(
-    server: Server, case: Case, request: Request, rounds: int, seconds: float
-) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Rounds of each case, seconds of each round, tasks in the full store."""
+
+    rounds: int
+    seconds: float
+    full: int
+
+
+def measured(server: Server, case: Case, request: Request, effort: Effort) -> dict[str, float]:
     """Medians over some rounds, after a warm-up."""
     _, cpu = cores()
     load.run(request, server.port, case.connections, 1, cpu)
     results = [
-        load.run(request, server.port, case.connections, seconds, cpu) for _ in range(rounds)
+        load.run(request, server.port, case.connections, effort.seconds, cpu)
+        for _ in range(effort.rounds)
     ]
     if failures := sum(result.failures for result in results):
         print(f"{case.name}: {failures} calls were refused", file=sys.stderr)
@@ -40,78 +54,135 @@ def measured(
     }
 
 
-def compare(case: Case, rounds: int, seconds: float) -> dict[str, Any]:
+def compare(case: Case, effort: Effort, *, beside_prism: bool) -> Row:
     """A case on this server, then on the floor, each fresh and on the same core."""
     with (
         tempfile.TemporaryDirectory() as folder,
         mockserver(Path(folder), "--pace", "realistic") as server,
     ):
         request = case.prepare(server.url)
-        answer = httpx.request(
-            request.method,
-            server.url + request.path,
-            headers=request.headers,
-            content=request.body,
-        )
-        answer.raise_for_status()
-        ours = measured(server, case, request, rounds, seconds)
-    with floor(request, answer.content) as server:
-        bare = measured(server, case, request, rounds, seconds)
-    return {"case": case.name, "ratio": ours["rate"] / bare["rate"], "floor": bare, "ours": ours}
+        answer = answered(server, request)
+        ours = measured(server, case, request, effort)
+    row = {"case": case.name, "ours": ours, "floor": on_floor(case, request, answer, effort)}
+    if beside_prism:
+        with prism(request) as server:
+            bare = replace(request, path=request.path.removeprefix(f"/{request.service}"))
+            row["prism"] = measured(server, case, bare, effort)
+    return row
 
 
-def show(row: dict[str, Any]) -> None:
+def on_floor(case: Case, request: Request, answer: bytes, effort: Effort) -> dict[str, float]:
+    """The same case on the floor."""
+    with floor(request, answer) as server:
+        return measured(server, case, request, effort)
+
+
+def answered(server: Server, request: Request) -> bytes:
+    """The body of one answer."""
+    answer = httpx.request(
+        request.method,
+        server.url + request.path,
+        headers=request.headers,
+        content=request.body,
+        timeout=60,
+    )
+    answer.raise_for_status()
+    return answer.content
+
+
+def show(row: Row) -> None:
     """One line of the table."""
     ours, bare = row["ours"], row["floor"]
-    print(
-        f"{row['case']:30}{bare['rate']:>9.0f}{ours['rate']:>9.0f}{row['ratio']:>7.2f}"
-        f"{ours['p50']:>9.2f}{ours['p99']:>9.2f}{bare['p99']:>11.2f}"
-        f"{ours['memory']:>7.0f}{ours['start']:>9.2f}",
-        flush=True,
+    line = (
+        f"{row['case']:34}{bare['rate']:>9.0f}{ours['rate']:>9.0f}"
+        f"{ours['rate'] / bare['rate']:>7.2f}{ours['p50']:>9.2f}{ours['p99']:>9.2f}"
+        f"{bare['p99']:>11.2f}{ours['memory']:>7.0f}{ours['start']:>9.2f}"
     )
+    if "prism" in row:
+        line += f"{row['prism']['rate']:>9.0f}"
+    print(line, flush=True)
 
 
-def travel(tasks: int) -> dict[str, Any]:
-    """The journeys, and how a store with so many tasks behaves."""
-    found: dict[str, Any] = {}
+def travel(effort: Effort) -> tuple[list[Row], dict[str, float]]:
+    """The journeys, and how a store that is full behaves, with the cases repeated on it."""
+    found: dict[str, float] = {}
+    rows: list[Row] = []
+
+    def note(name: str, value: float) -> None:
+        found[name] = value
+        print(f"{name:56}{value:>14,.2f}", flush=True)
+
     with tempfile.TemporaryDirectory() as folder:
-        with mockserver(Path(folder, "a"), "--pace", "fast") as server:
-            found["Sama: upload to created, 10,000, seconds"] = journeys.sama_upload(server, 10_000)
-        found["deliveries a second"] = journeys.deliveries(Path(folder, "b"), 5_000)
-        with mockserver(Path(folder, "c"), "--pace", "fast") as server:
-            for name, value in journeys.toloka_ingest(server, tasks // 10_000, 10_000).items():
-                found[f"Toloka: {name}"] = value
-            for name, value in journeys.list_page(server).items():
-                found[f"Toloka: list of 100 in the full store, {name}"] = value
+        # By hand: what people do with the tasks meanwhile is not what is measured.
+        with mockserver(Path(folder, "a"), "--pace", "manual") as server:
+            note("idle memory, MB", server.memory())
+            note("Sama: upload to created, 10,000, seconds", journeys.sama_upload(server, 10_000))
+        with mockserver(Path(folder, "d"), "--pace", "fast") as server:
+            one = journeys.toloka_ingest(server, 1, 10_000)
+            note("Toloka: async to created, 10,000, seconds", one["created, seconds"])
+        note("deliveries a second", journeys.deliveries(Path(folder, "b"), 5_000))
+        full = Path(folder, "c")
+        with mockserver(full, "--pace", "fast") as server:
+            ingested = journeys.toloka_ingest(server, effort.full // 10_000, 10_000)
+            for name, value in ingested.items():
+                note(f"Toloka ingest: {name}", value)
             stopping = time.perf_counter()
-        found["stop with a full store, seconds"] = time.perf_counter() - stopping
-        with mockserver(Path(folder, "c"), "--pace", "fast") as server:
-            found["start with a full store, seconds"] = server.start
-    return found
+        note("full store: stop, seconds", time.perf_counter() - stopping)
+        with mockserver(full, "--pace", "realistic") as server:
+            note("full store: start, seconds", server.start)
+            note("full store: memory after start, MB", server.memory())
+            for name, value in journeys.full_reads(server).items():
+                note(f"full store: {name}", value)
+            for case in CASES:
+                request = case.prepare(server.url)
+                answer = answered(server, request)
+                ours = measured(server, case, request, effort)
+                bare = on_floor(case, request, answer, effort)
+                rows.append({"case": f"{case.name}, full", "ours": ours, "floor": bare})
+    return rows, found
 
 
 def main() -> None:
     """Measure every case on the floor and on mockserver, then the journeys."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round of each case")
-    parser.add_argument("--tasks", type=int, help="tasks in the full store (100,000; 10,000 quick)")
+    parser.add_argument(
+        "--full", type=int, help="tasks in the full store (2,000,000; 20,000 quick)"
+    )
+    parser.add_argument(
+        "--prism", action="store_true", help="also beside Prism, if it is installed"
+    )
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
-    rounds, seconds = (1, 2.0) if options.quick else (3, 5.0)
-    tasks = options.tasks or (10_000 if options.quick else 100_000)
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    print(f"{HEAD[0]:30}{HEAD[1]:>9}{HEAD[2]:>9}{HEAD[3]:>7}", end="")
-    print(f"{HEAD[4]:>9}{HEAD[5]:>9}{HEAD[6]:>11}{HEAD[7]:>7}{HEAD[8]:>9}")
+    full = options.full or (20_000 if options.quick else 2_000_000)
+    effort = Effort(1, 2.0, full) if options.quick else Effort(3, 5.0, full)
+    if options.prism and shutil.which("prism") is None:
+        parser.error("prism is not installed; npm install --global @stoplight/prism-cli")
+    machine = f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    print(machine)
+    columns = zip(HEAD[1:], WIDTHS, strict=True)
+    print(f"{HEAD[0]:34}" + "".join(f"{name:>{width}}" for name, width in columns))
     table = []
     for case in CASES:
-        table.append(compare(case, rounds, seconds))
+        table.append(compare(case, effort, beside_prism=options.prism))
         show(table[-1])
-    found = travel(tasks)
     print()
-    for name, value in found.items():
-        print(f"{name:56}{value:>14,.2f}")
+    rows, found = travel(effort)
+    print()
+    for row in rows:
+        show(row)
     if options.json:
-        options.json.write_text(json.dumps({"cases": table, "journeys": found}, indent=2))
+        kept = {"machine": machine, "cases": [*table, *rows], "journeys": found}
+        options.json.write_text(json.dumps(kept, indent=2))
+
+
+def processor() -> str:
+    """The name of the processor, where the system tells it."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.machine()
 
 
 if __name__ == "__main__":

@@ -1,22 +1,23 @@
 """What is measured alone: whole journeys of a batch, and how a full store behaves."""
 
-import contextlib
-import http.server
 import statistics
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
 import httpx
 import orjson
 
-from tests.benchmarks.servers import Server, mockserver
+from tests.benchmarks.servers import Server, mockserver, receiver
 
 TOLOKA = {"Authorization": "OAuth benchmark", "Content-Type": "application/json"}
 POOL = "1000006"
 SAMA = {"access_key": "benchmark"}
+
+Figures = dict[str, float]
 
 
 def percentile(times: list[float], share: float) -> float:
@@ -41,7 +42,12 @@ def sama_upload(server: Server, size: int) -> float:
             time.sleep(0.01)
 
 
-def toloka_ingest(server: Server, batches: int, size: int) -> dict[str, float]:
+def toloka(server: Server) -> httpx.Client:
+    """A client of Toloka."""
+    return httpx.Client(base_url=f"{server.url}/toloka/api/v1", headers=TOLOKA, timeout=120)
+
+
+def toloka_ingest(server: Server, batches: int, size: int) -> Figures:
     """Seconds to take in batches asynchronously, and how other calls fare meanwhile."""
     tasks = orjson.dumps(
         [
@@ -49,10 +55,7 @@ def toloka_ingest(server: Server, batches: int, size: int) -> dict[str, float]:
             for n in range(size)
         ]
     )
-    lists: list[float] = []
-    with httpx.Client(
-        base_url=f"{server.url}/toloka/api/v1", headers=TOLOKA, timeout=120
-    ) as client:
+    with toloka(server) as client, reading(server) as times:
         started = time.perf_counter()
         operations = []
         for number in range(batches):
@@ -62,85 +65,83 @@ def toloka_ingest(server: Server, batches: int, size: int) -> dict[str, float]:
             )
             answer.raise_for_status()
             operations.append(answer.json()["id"])
-            lists.append(_timed(client, "/tasks", pool_id=POOL, limit="100"))
+        taken = time.perf_counter() - started
         for id in operations:
             while client.get(f"/operations/{id}").json()["status"] in ("PENDING", "RUNNING"):
-                lists.append(_timed(client, "/tasks", pool_id=POOL, limit="100"))
+                time.sleep(0.05)
         spent = time.perf_counter() - started
-    return {
+    found = {
         "tasks": batches * size,
-        "seconds": spent,
+        "accepted, seconds": taken,
+        "created, seconds": spent,
         "tasks a second": batches * size / spent,
-        "list of 100 meanwhile, p99 ms": percentile(lists, 0.99),
-        "memory MB": server.memory(),
+        "memory, MB": server.memory(),
+    }
+    for name, each in times.items():
+        found[f"{name} meanwhile, p50 ms"] = statistics.median(each)
+        found[f"{name} meanwhile, p99 ms"] = percentile(each, 0.99)
+    return found
+
+
+@contextmanager
+def reading(server: Server) -> Iterator[dict[str, list[float]]]:
+    """Another caller that lists and gets tasks all the while; its times in milliseconds."""
+    times: dict[str, list[float]] = {"list of 100": [], "get": []}
+    done = threading.Event()
+
+    def read() -> None:
+        with toloka(server) as client:
+            while not done.wait(0.02):
+                page, spent = _timed(client, "/tasks", pool_id=POOL, limit="100")
+                times["list of 100"].append(spent)
+                if page["items"]:
+                    times["get"].append(_timed(client, f"/tasks/{page['items'][-1]['id']}")[1])
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        yield times
+    finally:
+        done.set()
+        thread.join()
+
+
+def full_reads(server: Server, calls: int = 300) -> Figures:
+    """Milliseconds of a list page of 100 and of a get in a store that is full."""
+    lists, gets = [], []
+    after: dict[str, str] = {}
+    with toloka(server) as client:
+        for _ in range(calls):
+            page, spent = _timed(client, "/tasks", pool_id=POOL, limit="100", **after)
+            lists.append(spent)
+            last = page["items"][-1]["id"]
+            gets.append(_timed(client, f"/tasks/{last}")[1])
+            after = {"id_gt": last} if page["has_more"] else {}
+    return {
+        "list of 100, p50 ms": statistics.median(lists),
+        "list of 100, p99 ms": percentile(lists, 0.99),
+        "get, p50 ms": statistics.median(gets),
+        "get, p99 ms": percentile(gets, 0.99),
     }
 
 
-def list_page(server: Server, calls: int = 200) -> dict[str, float]:
-    """Milliseconds of a list page of 100 in a store that is full."""
-    with httpx.Client(base_url=f"{server.url}/toloka/api/v1", headers=TOLOKA) as client:
-        times = [_timed(client, "/tasks", pool_id=POOL, limit="100") for _ in range(calls)]
-    return {"p50 ms": statistics.median(times), "p99 ms": percentile(times, 0.99)}
-
-
 def deliveries(folder: Path, size: int) -> float:
-    """Deliveries a second to a receiver in this process."""
-    with receiver() as (url, arrived), mockserver(folder, "--pace", "fast") as server:
+    """Deliveries a second to a receiver on another core."""
+    with receiver() as target, mockserver(folder, "--pace", "fast") as server:
         control = f"{server.url}/__admin/services/sama/projects/117/callbacks"
+        url = f"{target.url}/hook"
         httpx.put(control, json={"task_creation": {"url": url}}).raise_for_status()
         sama_upload(server, size)
-        while arrived() < size:
-            time.sleep(0.01)
-        first, last = arrived.first, arrived.last
-    return (size - 1) / (last - first)
+        while (seen := httpx.get(target.url).json())["count"] < size:
+            time.sleep(0.05)
+    return float((size - 1) / (seen["last"] - seen["first"]))
 
 
-class Arrived:
-    """Counts arrivals and remembers the first and the last."""
-
-    def __init__(self) -> None:
-        self.count, self.first, self.last = 0, 0.0, 0.0
-        self._lock = threading.Lock()
-
-    def add(self) -> None:
-        """One more."""
-        with self._lock:
-            self.last = time.perf_counter()
-            self.first = self.first or self.last
-            self.count += 1
-
-    def __call__(self) -> int:
-        return self.count
-
-
-@contextlib.contextmanager
-def receiver() -> Iterator[tuple[str, Arrived]]:
-    """A webhook target on a free port."""
-    arrived = Arrived()
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-            arrived.add()
-
-        def log_message(self, format: str, *args: object) -> None:
-            return
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/", arrived
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def _timed(client: httpx.Client, path: str, **query: str) -> float:
+def _timed(
+    client: httpx.Client, path: str, **query: str
+) -> tuple[dict[str, list[dict[str, str]]], float]:
     started = time.perf_counter()
-    client.get(path, params=query).raise_for_status()
-    return (time.perf_counter() - started) * 1e3
+    answer = client.get(path, params=query).raise_for_status()
+    spent = (time.perf_counter() - started) * 1e3
+    found: dict[str, list[dict[str, str]]] = orjson.loads(answer.content)
+    return found, spent

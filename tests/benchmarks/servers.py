@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mockserver.data import data_folder
 from tests.benchmarks.cases import Request
 
 
@@ -65,18 +66,45 @@ def floor(request: Request, answer: bytes) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
+def receiver() -> Iterator[Server]:
+    """A webhook target, on the core of the load."""
+    with _running(["-m", "tests.benchmarks.receiver"], "/", core=1) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def prism(request: Request) -> Iterator[Server]:
+    """Prism with the contract of one case, silent."""
+    document = data_folder("openapi") / f"{request.service}.yaml"
+    command = [shutil.which("prism") or "prism", "mock", "--verboseLevel", "silent", str(document)]
+    with _running(command, "/", port_flag="--port", python=False) as server:
+        yield server
+
+
+@contextlib.contextmanager
 def _running(
-    command: list[str], probe: str, *, port_flag: str | None = None, arguments: Sequence[str] = ()
+    command: list[str],
+    probe: str,
+    *,
+    port_flag: str | None = None,
+    arguments: Sequence[str] = (),
+    core: int = 0,
+    python: bool = True,
 ) -> Iterator[Server]:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port: int = listening.getsockname()[1]
-    cpu, _ = cores()
+    cpu = cores()[core]
     pin = ["taskset", "-c", str(cpu)] if cpu is not None else []
     place = [port_flag, str(port)] if port_flag else [str(port)]
+    # As an installed package: with bytecode on the disk.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    interpreter = [sys.executable] if python else []
     started = time.perf_counter()
     child = subprocess.Popen(
-        [*pin, sys.executable, *command, *place, *arguments], stdout=subprocess.DEVNULL
+        [*pin, *interpreter, *command, *place, *arguments],
+        stdout=subprocess.DEVNULL,
+        env=environment,
     )
     try:
         while not _answers(port, probe):

@@ -52,6 +52,13 @@ def _set_of(fields: tuple[str, ...]) -> frozenset[str]:
 
 
 @cache
+def _roots_of(index: Index) -> frozenset[str]:
+    """The fields of a document that the index looks at, or into."""
+    paths = index.fields if index.sort is None else (*index.fields, index.sort)
+    return frozenset(path.partition(".")[0] for path in paths)
+
+
+@cache
 def _key_of(fields: tuple[str, ...]) -> Callable[[dict[str, Any]], Hashable]:
     if len(fields) == 1 and "." not in fields[0]:
         (field,) = fields
@@ -176,11 +183,12 @@ class Postings:
     One entry stands for itself, a few are a tuple, many a SortedList: most keys have few.
     """
 
-    __slots__ = ("_gathered", "_held", "entry", "fields", "index", "key")
+    __slots__ = ("_gathered", "_held", "entry", "fields", "index", "key", "roots")
 
     def __init__(self, index: Index) -> None:
         self.index = index
         self.fields = _set_of(index.fields)
+        self.roots = _roots_of(index)
         self.key = _key_of(index.fields)
         self.entry = _entry_of(index.sort)
         self._held: dict[Hashable, Any] = {}

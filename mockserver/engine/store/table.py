@@ -17,6 +17,7 @@ from mockserver.engine.store.values import key_of, pack
 
 # Documents decoded together when a table is filled: few enough to leave the collector asleep.
 _BATCH = 64
+_NESTED = (dict, list)
 
 
 class Cleared(NamedTuple):
@@ -244,6 +245,19 @@ class DocumentTable(Table):
             self._undo[sequence] = old
         if self.postings:
             before = orjson.loads(old)
+            changed = _changed(before, document)
             for postings in self.postings:
-                postings.replace(before, document, sequence)
+                if not postings.roots.isdisjoint(changed):
+                    postings.replace(before, document, sequence)
         self.rows[sequence] = row
+
+
+def _changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
+    """The fields that may differ; `true` and 1 do, though Python takes them for equal."""
+    return {
+        name
+        for name in before.keys() | after.keys()
+        if (value := before.get(name)) != (other := after.get(name))
+        or type(value) is not type(other)
+        or type(value) in _NESTED
+    }

@@ -1,5 +1,7 @@
 """Tests of overlap: what counts as used when it changes."""
 
+from typing import Any
+
 import pytest
 
 from tests.services.toloka.world import USER, World, task
@@ -11,7 +13,7 @@ pytestmark = pytest.mark.anyio
 async def test_what_was_given_back_is_not_used_up_when_infinite_overlap_ends(
     by_hand: World, verb: str
 ) -> None:
-    endless = {"overlap": None, "infinite_overlap": True}
+    endless: dict[str, Any] = {"overlap": None, "infinite_overlap": True}
     pool_id = await by_hand.opened(task(1, **endless))
     issue = f"/pools/{pool_id}/assignments"
     await by_hand.control("POST", issue, {"user_id": "1" * 32})
