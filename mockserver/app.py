@@ -24,10 +24,10 @@ from mockserver.credentials import credential_of, credential_places
 from mockserver.data import data_folder
 from mockserver.engine.clock import monotonic
 from mockserver.engine.contract import Contract
-from mockserver.engine.errors import ConfigError, ContractError, MockserverError
+from mockserver.engine.errors import ConfigError, ContractError, MockserverError, ServiceError
 from mockserver.engine.faults import storage
 from mockserver.engine.journal import Entry
-from mockserver.engine.pipeline import FAULT, Pipeline
+from mockserver.engine.pipeline import FAULT, Pipeline, encode
 from mockserver.engine.s3 import S3Error
 from mockserver.engine.sandbox import Sandbox, World
 from mockserver.engine.sandboxes import DEFAULT, Sandboxes
@@ -142,7 +142,7 @@ class App:
         try:
             sandbox = self.sandboxes[name] if prefix else self._sandbox(scope, headers, host)
         except MockserverError as error:
-            await problem(error.status, str(error))(scope, receive, send)
+            await self._without_sandbox(error, host, path)(scope, receive, send)
             return
         base = self.settings.public_url or f"{scope['scheme']}://{host}"
         scope["mockserver.sandbox"] = sandbox
@@ -153,6 +153,15 @@ class App:
         scope["mockserver.called"] = path
         app, scope["mockserver.path"] = self._route(host, path, sandbox)
         await app(scope, receive, send)
+
+    def _without_sandbox(self, error: MockserverError, host: str, path: str) -> Response:
+        """The answer where there is no sandbox; of a full disk in the service's own words."""
+        service = self._service_of(host, path)
+        if service is None or not isinstance(error, StoreFull):
+            return problem(error.status, str(error))
+        refusal = ServiceError(str(error), status=error.status, code="unavailable")
+        answer = self.world.services[service].render_error(refusal, None)
+        return Response(encode(answer), answer.status, media_type=answer.media_type)
 
     def _sandbox(self, scope: Scope, headers: dict[bytes, bytes], host: str) -> Sandbox:
         """The sandbox of a call whose path does not name it."""

@@ -70,9 +70,10 @@ class Server:
 
 
 @asynccontextmanager
-async def opened(folder: Path, *, kill: bool = False) -> AsyncIterator[Server]:
+async def opened(folder: Path, *, kill: bool = False, **more: Any) -> AsyncIterator[Server]:
     """A server on a data folder; one that is killed leaves its folder as it is."""
     given = {"seed": 0, "clock": "frozen", "clock_start": "2026-01-01", "data_dir": folder}
+    given |= more
     app = create_app(Settings.load(given, services=declared()))
     async with app.running():
         transport = httpx.ASGITransport(app=app)
@@ -213,6 +214,19 @@ async def test_a_sandbox_that_does_not_fit_leaves_its_name_free(tmp_path: Path, 
         assert not (tmp_path / "sandboxes/more").exists()
         disk.room = None
         assert (await server.client.post("/__admin/sandboxes", json=made)).status_code == 201
+
+
+async def test_a_credential_whose_sandbox_does_not_fit_hears_it_from_the_service(
+    tmp_path: Path, disk: Disk
+) -> None:
+    async with opened(tmp_path, isolation="token") as server:
+        disk.room = 500
+        for kind, expected in UNAVAILABLE.items():
+            if kind != "admin":
+                answer = await server.write(kind, "refused")
+                assert (answer.status_code, envelope(kind, answer)) == (503, expected)
+        disk.room = None
+        assert (await server.write("toloka", "kept")).is_success
 
 
 async def test_looking_at_what_counts_looks_goes_on(tmp_path: Path, disk: Disk) -> None:
