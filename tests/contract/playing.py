@@ -105,8 +105,8 @@ class Room:
 
     def advance(self, to: float | None = None) -> None:
         """Let it be a later time; all that is due by then is done, deliveries included."""
-        time = {"seconds": 0.0} if to is None else {"to": to}
-        self._runner.run(self.sandbox.advance(**time))
+        later = self.sandbox.clock.now() if to is None else to
+        self._runner.run(self.sandbox.advance(to=later))
 
 
 @dataclass
@@ -275,16 +275,15 @@ def _text(value: Any) -> Any:
 def play(machine: type[Play], depth: Depth) -> None:
     """Run a machine as far as the depth says.
 
-    A long run that fails is shown as it is, since making it shorter takes many times as long.
+    A run that fails is shown as it is, since making it shorter takes many times as long.
     """
     runs, steps = (depth.runs, depth.steps) if depth.deep else BOUNDED
-    phases = (Phase.generate,) if depth.deep else (Phase.generate, Phase.shrink)
     run_state_machine_as_test(
         seed(depth.seed)(machine),
         settings=settings(
             max_examples=runs,
             stateful_step_count=steps,
-            phases=phases,
+            phases=(Phase.generate,),
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
