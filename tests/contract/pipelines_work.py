@@ -201,9 +201,9 @@ class Workflow:
         self.fill()
         self.look()
 
-    def look(self) -> None:
+    def look(self, *only: Chain) -> None:
         """Chains on pipeline completion fire when all is finished."""
-        for chain in self.feeds:
+        for chain in only or self.feeds:
             if chain.trigger == ON_PIPELINE and self.complete() and chain.owing():
                 self.start(chain)
 

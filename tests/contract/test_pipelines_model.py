@@ -163,7 +163,7 @@ class Pipelines(Play):
         made = Chain(answer.json()["id"], source, target, trigger)
         source.feeds.append(made)
         target.fed.append(made)
-        source.look()
+        source.look(made)
 
     def downstream(self, flow: Workflow) -> list[Workflow]:
         """A workflow, and all that it feeds."""
