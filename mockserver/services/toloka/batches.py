@@ -1,11 +1,12 @@
 """Batches of tasks, suites and bonuses: checked and created item by item, at once or in slices.
 
-A batch that an operation carries out is kept as one blob, an item a line. Slices of it are jobs
+A batch that an operation carries out is kept as one blob, a slice a line. Slices of it are jobs
 that commit with their continuation, so a server that is killed goes on where it was, and the
 operation's log is put together from the blob and one small record a slice.
 """
 
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any, Protocol
 
 import orjson
@@ -24,7 +25,7 @@ SLICES = "toloka.batch_slices"
 
 SLICE = 250
 """Items, and so documents, of one job: few enough that calls beside it wait less than 20 ms."""
-CHECKED = 10
+CHECKED = 4
 """Slices that one job checks when it creates nothing yet."""
 
 Item = dict[str, Any]
@@ -72,8 +73,8 @@ def check_state(sandbox: Sandbox, name: str, items: list[Any]) -> list[str]:
             raise errors.conflict("ENTITY_CONFLICT", "Entity conflict", detail)
         return []
     found = []
-    named = (item["pool_id"] for item in items if type(item) is dict and "pool_id" in item)
-    for pool_id in dict.fromkeys(each for each in named if isinstance(each, str | int)):
+    named = [item.get("pool_id") for item in items if type(item) is dict]
+    for pool_id in dict.fromkeys([each for each in named if type(each) in (str, int)]):
         pool = pools.get(sandbox, pool_id)
         if pool is None:
             continue
@@ -173,18 +174,17 @@ def read(sandbox: Sandbox, batch: Item, first: int, count: int = 1) -> Iterator[
     with upload.path.open("rb") as file:
         file.seek(offsets[first])
         for line in file.read(offsets[last] - offsets[first]).splitlines():
-            yield orjson.loads(line)
+            yield from orjson.loads(line)
 
 
 def _store(sandbox: Sandbox, operation_id: str, items: list[Any]) -> list[int]:
-    """Write the items as lines of one blob; answers where the slices begin, and the end."""
-    lines = [orjson.dumps(item) for item in items]
-    offsets, offset = [0], 0
-    for index, line in enumerate(lines, 1):
-        offset += len(line) + 1
-        if index % SLICE == 0 or index == len(lines):
-            offsets.append(offset)
-    data = b"\n".join(lines) + b"\n"
+    """Write the slices as lines of one blob; answers where they begin, and the end."""
+    lines = [
+        orjson.dumps(items[first : first + SLICE], option=orjson.OPT_APPEND_NEWLINE)
+        for first in range(0, len(items), SLICE)
+    ]
+    offsets = [0, *accumulate(map(len, lines))]
+    data = b"".join(lines)
     sandbox.uploads.put(_key(operation_id), data, content_type="application/x-ndjson", held=True)
     return offsets
 
