@@ -45,10 +45,8 @@ class Collection:
         self._table.put(document)
 
     def put_many(self, documents: Iterable[dict[str, Any]]) -> None:
-        """`put` for each."""
-        put = self._table.put
-        for document in documents:
-            put(document)
+        """`put` for each; what has no id, or is no plain JSON, keeps out all of them."""
+        self._table.put_many(documents if isinstance(documents, list) else list(documents))
 
     def delete(self, id: str | int) -> bool:
         """Remove the document; whether it was there."""

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice, repeat
@@ -83,6 +83,43 @@ def _entry_of(sort: str | None) -> Callable[[dict[str, Any], int], Entry]:
     if "." in sort:
         return lambda document, sequence: order(read(document, sort)) + _EIGHT.pack(sequence)
     return lambda document, sequence: order(document.get(sort)) + _EIGHT.pack(sequence)
+
+
+class Columns:
+    """Keys and entries of many documents, each field worked out once for all indexes."""
+
+    __slots__ = ("_codes", "_documents", "_identities", "_sequences")
+
+    def __init__(self, documents: Sequence[dict[str, Any]], sequences: Sequence[int]) -> None:
+        self._documents = documents
+        self._sequences = sequences
+        self._identities: dict[str, list[Hashable]] = {}
+        self._codes: dict[str, list[bytes]] = {}
+
+    def pairs(self, index: Index) -> Iterator[tuple[Hashable, Entry]]:
+        """What each document is entered under, and what stands for it there."""
+        entries = self._sequences if index.sort is None else self._entries(index.sort)
+        return zip(self._keys(index.fields), entries, strict=True)
+
+    def _keys(self, fields: tuple[str, ...]) -> Iterable[Hashable]:
+        if len(fields) == 1:
+            return self._column(fields[0])
+        if fields:
+            return zip(*map(self._column, fields), strict=True)
+        return repeat((), len(self._documents))
+
+    def _column(self, field: str) -> list[Hashable]:
+        found = self._identities.get(field)
+        if found is None:
+            found = self._identities[field] = _identities(_column(self._documents, field))
+        return found
+
+    def _entries(self, sort: str) -> list[bytes]:
+        found = self._codes.get(sort)
+        if found is None:
+            codes = orders(_column(self._documents, sort))
+            found = self._codes[sort] = list(map(add, codes, map(_EIGHT.pack, self._sequences)))
+        return found
 
 
 class Run:
@@ -230,24 +267,18 @@ class Postings:
         kind = type(held)
         return Run((held,) if kind is int or kind is bytes else held)
 
-    def gather(self, documents: list[dict[str, Any]], sequences: list[int]) -> None:
+    def add_many(self, columns: "Columns") -> None:
+        """Enter new documents, many at once."""
+        enter = self.enter
+        for key, entry in columns.pairs(self.index):
+            enter(key, entry)
+
+    def gather(self, columns: "Columns") -> None:
         """Take note of new documents, many at once, until `build`; older sequences come first."""
-        columns = [_column(documents, field) for field in self.index.fields]
-        keys: Iterable[Hashable]
-        if len(columns) == 1:
-            keys = _identities(columns[0])
-        elif columns:
-            keys = zip(*map(_identities, columns), strict=True)
-        else:
-            keys = repeat((), len(documents))
-        entries: Iterable[Entry] = sequences
-        if self.index.sort is not None:
-            codes = orders(_column(documents, self.index.sort))
-            entries = map(add, codes, map(_EIGHT.pack, sequences))
         gathered = self._gathered
         if gathered is None:
             gathered = self._gathered = defaultdict(list)
-        for key, entry in zip(keys, entries, strict=True):
+        for key, entry in columns.pairs(self.index):
             gathered[key].append(entry)
 
     def build(self) -> None:
@@ -292,7 +323,7 @@ def _same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and type(one) in _PLAIN and one == other
 
 
-def _column(documents: list[dict[str, Any]], field: str) -> list[Any]:
+def _column(documents: Iterable[dict[str, Any]], field: str) -> list[Any]:
     """One field of many documents."""
     if "." in field:
         return [read(document, field) for document in documents]

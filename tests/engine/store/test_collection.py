@@ -25,6 +25,7 @@ class CollectionMachine(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="mockserver-store-"))
         self.committed: dict[str, dict[str, Any]] = {}
         self.model = Model()
+        self.made = 0
         self._open()
         self.put(documents)
         self.commit()
@@ -39,6 +40,18 @@ class CollectionMachine(RuleBasedStateMachine):
     def put(self, documents: list[dict[str, Any]]) -> None:
         self.tasks.put_many(documents)
         self.model.put(documents)
+
+    @rule(documents=st.lists(DOCUMENTS, min_size=1, max_size=4), leave=st.booleans())
+    def put_many_new(self, documents: list[dict[str, Any]], leave: bool) -> None:
+        """So many that their indexes are worked out field by field."""
+        self.made += 20
+        ids = [f"new-{number}" for number in range(self.made - 20, self.made)]
+        new = [{**documents[n % len(documents)], "id": id} for n, id in enumerate(ids)]
+        self.put(new)
+        if leave:
+            for id in ids[::2]:
+                assert self.tasks.delete(id)
+                del self.model.documents[id]
 
     @rule(ids=st.lists(IDS, min_size=1, max_size=4))
     def delete(self, ids: list[Any]) -> None:
@@ -140,6 +153,19 @@ def test_a_page_after_an_unknown_document_is_refused(open_store: Callable[..., S
     tasks = open_store().collection(NAME)
     with pytest.raises(UnknownDocument, match=r"sama\.tasks has no document 'gone'"):
         tasks.find(after="gone")
+
+
+def test_many_documents_of_which_one_is_none_leave_no_trace(
+    open_store: Callable[..., Store],
+) -> None:
+    tasks = open_store().collection(NAME)
+    good: list[dict[str, Any]] = [{"id": n} for n in range(40)]
+    for bad in ({"name": "no id"}, {"id": 99, "value": object()}):
+        with pytest.raises(StoreError):
+            tasks.put_many([*good, bad])
+        assert len(tasks) == 0
+    tasks.put_many([*good, {"id": 3, "project_id": 7}])
+    assert (len(tasks), tasks.find({"project_id": 7})) == (40, [{"id": 3, "project_id": 7}])
 
 
 def test_each_goes_on_while_the_collection_changes(open_store: Callable[..., Store]) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sortedcontainers import SortedList
 
 from mockserver.engine.store import Index
-from mockserver.engine.store.index import Postings, Run, sequences_of
+from mockserver.engine.store.index import Columns, Postings, Run, sequences_of
 from mockserver.engine.store.values import Range, order
 
 VALUES = st.lists(st.one_of(st.none(), st.integers(0, 3), st.sampled_from("ab")), max_size=60)
@@ -110,14 +110,17 @@ def test_an_index_built_at_once_is_the_one_built_step_by_step(
     fields: tuple[str, ...], sort: str | None, values: list[tuple[Any, bool]]
 ) -> None:
     documents = [{"p": p, "s": s, "at": n % 7 if s else "x"} for n, (p, s) in enumerate(values)]
-    one, other = Postings(Index(*fields, sort=sort)), Postings(Index(*fields, sort=sort))
+    one, other, third = (Postings(Index(*fields, sort=sort)) for _ in range(3))
     for sequence, document in enumerate(documents, 1):
         one.add(document, sequence)
-    other.gather(documents, list(range(1, len(documents) + 1)))
+    columns = Columns(documents, range(1, len(documents) + 1))
+    other.gather(columns)
     other.build()
+    third.add_many(columns)
     for document in documents:
         key = one.key(document)
         assert list(one.run(key).rising()) == list(other.run(key).rising())
+        assert list(one.run(key).rising()) == list(third.run(key).rising())
     total = sum(len(one.run(key)) for key in {one.key(document) for document in documents})
     assert total == len(documents)
 
