@@ -11,7 +11,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import orjson
 from starlette.applications import Starlette
@@ -39,6 +39,14 @@ from mockserver.services import SERVICES
 from mockserver.settings import Settings
 
 log = logging.getLogger("mockserver")
+
+MOST_HOSTS = 100
+
+
+class BadHost(MockserverError):
+    """A call whose Host header is none."""
+
+    status = 400
 
 
 def create_world(settings: Settings, services: Iterable[Service] = SERVICES) -> World:
@@ -86,6 +94,7 @@ class App:
             name: credential_places(contract.document)
             for name, contract in self.world.contracts.items()
         }
+        self._good_hosts: set[str] = set()
         self._isolate = settings.isolation == "token"
         self._ticker = Ticker(lambda name: self.sandboxes.get(name))
         self._hosts = {
@@ -140,6 +149,7 @@ class App:
             name, _, path = path[2:].partition("/")
             prefix, path = f"/@{name}", f"/{path}"
         try:
+            self._check_host(host)
             sandbox = self.sandboxes[name] if prefix else self._sandbox(scope, headers, host)
         except MockserverError as error:
             await self._without_sandbox(error, host, path)(scope, receive, send)
@@ -162,6 +172,17 @@ class App:
         refusal = ServiceError(str(error), status=error.status, code="unavailable")
         answer = self.world.services[service].render_error(refusal, None)
         return Response(encode(answer), answer.status, media_type=answer.media_type)
+
+    def _check_host(self, host: str) -> None:
+        """Refuse a Host header that no URL can be made of; those that were good are remembered."""
+        if host in self._good_hosts:
+            return
+        try:
+            _ = urlsplit(f"//{host}").port
+        except ValueError:
+            raise BadHost(f"The Host header {host[:100]!r} names no host.") from None
+        if len(self._good_hosts) < MOST_HOSTS:
+            self._good_hosts.add(host)
 
     def _sandbox(self, scope: Scope, headers: dict[bytes, bytes], host: str) -> Sandbox:
         """The sandbox of a call whose path does not name it."""

@@ -141,3 +141,11 @@ async def test_a_folder_that_cannot_be_used_stops_the_start_with_a_reason(tmp_pa
     sent = await lifespan(App(toy.world(data_dir=str(tmp_path / "file" / "below"))))
     assert sent[0]["type"] == "lifespan.startup.failed"
     assert "data folder" in sent[0]["message"]
+
+
+@pytest.mark.parametrize("host", ["[", "[::1", "h:x", "h:99999"])
+async def test_a_host_that_is_none_is_refused(client: httpx.AsyncClient, host: str) -> None:
+    for path in ("/toy/v1/items", "/__admin/health", "/__inbox/x"):
+        answer = await client.get(path, headers={"Host": host})
+        assert answer.status_code == 400
+        assert host in answer.json()["detail"]

@@ -36,10 +36,18 @@ def is_loopback(host: str) -> bool:
 
 def _refuse_other_origins(call: Call, host: str, public: str | None) -> None:
     origin = call.headers.get("origin")
-    own = origin is not None and urlsplit(origin).netloc.lower() in (host.lower(), public)
+    own = origin is not None and _place(origin) in (host.lower(), public)
     site = call.headers.get("sec-fetch-site", "none")
     if (origin is not None and not own) or (origin is None and site not in ("none", "same-origin")):
         raise Forbidden("Web pages of other origins may not use the control API.")
+
+
+def _place(origin: str) -> str:
+    """The host and port of an origin, nothing where it is none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _is_local(call: Call, host: str) -> bool:

@@ -51,6 +51,7 @@ async def test_beyond_loopback_the_token_opens_under_any_host(opened: Opening) -
         ({"origin": "http://127.0.0.1:3000"}, 403),
         ({"origin": "https://evil.example"}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": "http://["}, 403),
         ({"sec_fetch_site": "same-origin"}, 200),
         ({"sec_fetch_site": "none"}, 200),
         ({"sec_fetch_site": "same-site"}, 403),

@@ -63,7 +63,10 @@ def new_file(
 
 def name_in(url: str) -> str:
     """A name defaults to the last part of the URL."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # `http://[`
+        return PurePosixPath(url).name
     return unquote(PurePosixPath(parts.path).name) or parts.netloc
 
 
@@ -83,7 +86,10 @@ def unavailable(sandbox: Sandbox, source: Mapping[str, Any]) -> str | None:
     if reason is not None:
         return f"Could not download {source['url']}: {reason}"
     if doubtful(source):
-        host = urlsplit(source["url"]).hostname or ""
+        try:
+            host = urlsplit(source["url"]).hostname or ""
+        except ValueError:
+            host = "invalid"
         if host == "invalid" or host.endswith(".invalid"):
             return f"Could not download {source['url']}"
     return None

@@ -30,6 +30,9 @@ def extraction(
         value = sandbox.examples.invent(schema, "extend.extraction", *key)
     except Uninventable:
         value = {}
+    if not isinstance(value, dict):
+        # An output is an object whatever the root of the schema allows.
+        value = {}
     value = _currencies(config.get("schema") or {}, value, sandbox.ids.random("extend.money", *key))
     rest = sandbox.ids.random("extend.confidence", *key)
     options = config.get("advancedOptions") or {}

@@ -140,6 +140,12 @@ async def test_an_input_gives_a_file_its_name_and_type(
     assert (run["files"][0]["name"], run["files"][0]["type"]) == (name, type_)
 
 
+@pytest.mark.parametrize("url", ["http://[", "https://[a.example/1.pdf"])
+async def test_a_url_that_is_none_makes_a_file_all_the_same(world: World, url: str) -> None:
+    made = await world.ask("POST", "/parse_runs", {"file": {"url": url}})
+    assert made["file"]["name"]
+
+
 async def test_a_text_without_a_name_gets_one(world: World) -> None:
     run = await world.run(file={"text": "Order"})
 

@@ -33,6 +33,12 @@ async def test_a_legacy_extractor_has_a_result_for_each_field(world: World) -> N
     assert run["config"]["fields"] == fields
 
 
+async def test_an_output_is_an_object_whatever_the_root_of_the_schema_is(world: World) -> None:
+    for schema in ({"type": "string"}, {"anything": [1]}, {"enum": ["training"]}):
+        output = await extracted(world, {"schema": schema})
+        assert isinstance(output["value"], dict)
+
+
 async def test_a_signature_says_who_signed_and_when(world: World) -> None:
     signature = {"type": "object", "extend:type": "signature", "properties": {}}
     schema = {"type": "object", "properties": {"signed": signature}}
