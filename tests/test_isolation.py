@@ -104,6 +104,7 @@ def test_a_sandbox_that_is_gone_answers_nobody(server: MockServer) -> None:
         assert httpx.post(gone.url + path).status_code == 404
 
 
+@pytest.mark.no_cover
 @pytest.mark.anyio
 async def test_two_hundred_come_and_go_without_a_trace(tmp_path: Path) -> None:
     world = create_world(Settings.load({"port": 0}, services=declared()))

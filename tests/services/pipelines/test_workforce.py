@@ -45,6 +45,7 @@ async def test_at_instant_all_is_done_before_the_answer(opened: Opening) -> None
     assert await finished(world) == 30
 
 
+@pytest.mark.no_cover
 async def test_many_tasks_are_finished_all_of_them_once(peopled: World) -> None:
     await peopled.create(count=1100)
     await peopled.advance(600)
@@ -125,6 +126,7 @@ async def test_people_work_when_told_to_at_any_pace(world: World) -> None:
     assert await world.control("POST", path) == {"done": 0}
 
 
+@pytest.mark.no_cover
 async def test_nothing_is_lost_or_doubled_by_a_kill_at_any_moment(
     opened: Opening, tmp_path: Path
 ) -> None:

@@ -40,6 +40,7 @@ def run_one(world: World) -> None:
     jobs.run_due(world.sandbox, budget=0)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("inline", [True, False])
 async def test_no_task_is_lost_or_doubled_by_a_kill_after_any_slice(
     opened: Opening, tmp_path: Path, inline: bool

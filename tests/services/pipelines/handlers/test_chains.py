@@ -337,6 +337,7 @@ async def test_by_setting_a_paused_target_is_seeded(opened: Opening) -> None:
     assert [task["status"] for task in await world.tasks(two)] == ["paused"]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("trigger", [ON_TASK, ON_PIPELINE])
 async def test_a_chain_of_three_makes_exactly_as_many_tasks(world: World, trigger: str) -> None:
     """1,000 tasks make 1,000 and 1,000."""
@@ -357,6 +358,7 @@ async def test_a_chain_of_three_makes_exactly_as_many_tasks(world: World, trigge
     assert len(sources) == 1000
 
 
+@pytest.mark.no_cover
 async def test_no_task_is_lost_or_doubled_by_a_kill_after_any_slice(
     opened: Opening, tmp_path: Path
 ) -> None:
