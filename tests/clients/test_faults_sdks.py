@@ -1,7 +1,5 @@
 """The retries of the official clients when a service fails: how often, how long, what is raised."""
 
-import json
-import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -187,36 +185,6 @@ def test_extend_does_not_repeat_after_a_broken_connection(
 
 # Toloka (facts 2.3): in its own environment, where its pins do not clash with ours.
 
-PROGRAM = """
-import json, sys, time
-import httpx
-slept = []
-time.sleep = slept.append
-import tenacity.nap
-tenacity.nap.time.sleep = slept.append
-from toloka.client import TolokaClient
-client = TolokaClient("k", url=sys.argv[1] + "/toloka")
-try:
-    client.get_requester()
-    raised = None
-except Exception as error:
-    raised = type(error).__name__
-print(json.dumps({"raised": raised, "slept": slept}))
-"""
-
-
-def toloka(server: Server) -> dict[str, Any]:
-    done = subprocess.run(
-        [str(environment.python()), "-c", PROGRAM, server.url],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
-
 
 @pytest.mark.parametrize(
     ("what", "raised", "calls"),
@@ -235,5 +203,5 @@ def test_toloka_kit_tries_three_times_more(
 ) -> None:
     """The last is a bug of its own: it dies of Retry-After (fact 2.3)."""
     server.fault(what, where={"service": "toloka"})
-    found = toloka(server)
+    found = environment.run("retrying", f"{server.url}/toloka")
     assert (found["raised"], seen(server)) == (raised, calls)
