@@ -89,16 +89,15 @@ def force(sandbox: "Sandbox", workflow: Workflow, task: Task, status: str) -> No
 def _resume(sandbox: "Sandbox", work: claims.Work, at: str) -> None:
     """Resolve a quarantine or an escalation, retry a failure, or open a finished task again."""
     reviews.reopen(sandbox, work)
-    if work.task["status"] == "finished":
-        end = next(
-            name
-            for name in work.design.graph.order
-            if work.design.graph.nodes[name]["type"] == "end"
-        )
-        done = [n for n in work.design.graph.tracked if work.found[n]["status"] == "finished"]
-        nodes.move(work.found[end], "pending", at)
-        if done:
-            last = work.found[done[-1]]
+    graph = work.design.graph
+    end = next(name for name in graph.order if graph.nodes[name]["type"] == "end")
+    if work.found[end]["status"] != "finished":
+        return
+    # Whatever became of the task since, its end was reached and no longer is.
+    nodes.move(work.found[end], "pending", at)
+    tracked = [work.found[name] for name in graph.tracked]
+    if not any(found["status"] == "available" for found in tracked):
+        for last in [found for found in tracked if found["status"] == "finished"][-1:]:
             nodes.move(last, "available", at, assignee=None, round=last["round"] + 1)
 
 

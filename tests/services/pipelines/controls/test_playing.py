@@ -52,6 +52,21 @@ async def test_a_finished_task_has_finished_nodes(world: World) -> None:
     assert found["finished_at"] == "2026-01-06T10:31:00.000Z"
 
 
+@pytest.mark.parametrize("between", ["escalated", "quarantined", "failed"])
+async def test_a_finished_task_that_was_stopped_is_open_again_once_that_is_resolved(
+    world: World, between: str
+) -> None:
+    """Fact 5.2: resolved or retried it is in progress, and finished when it is done once more."""
+    (task,) = await world.create()
+    await world.force(task, "finished")
+    await world.force(task, between)
+    resumed = await world.force(task, "in_progress")
+    assert resumed["status"] == "in_progress"
+    assert [node["status"] for node in resumed["nodes"]] == ["finished", "available"]
+    assert resumed["finished_at"] is None
+    assert (await world.force(task, "finished"))["status"] == "finished"
+
+
 async def test_completing_takes_a_task_to_its_end_with_these_answers(world: World) -> None:
     (task,) = await world.create()
     await world.finish(task, label="kettle")
