@@ -7,6 +7,11 @@ import pytest
 
 SEED = 20_260_302
 
+# Where the models compare, what differs is shown.
+pytest.register_assert_rewrite(
+    "tests.contract.playing", "tests.contract.posting", "tests.contract.extend_runs"
+)
+
 
 @dataclass(frozen=True)
 class Depth:

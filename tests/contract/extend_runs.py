@@ -35,6 +35,8 @@ class Run:
     batch: "Batch | None" = None
     status: str = "PROCESSING"
     reason: str | None = None
+    started: float | None = None
+    ended: float | None = None
     id: str = ""
     deleted: bool = False
 
@@ -70,6 +72,7 @@ class Runs:
 
     def _started(self, run: Run) -> None:
         if run.status == "PROCESSING" and not run.deleted:
+            run.started = self.timeline.now
             self.timeline.after(STEPS["finish_run"], lambda: self._finish(run))
 
     def _finish(self, run: Run) -> None:
@@ -86,6 +89,8 @@ class Runs:
     def end(self, run: Run, status: str, reason: str | None = None) -> None:
         """A run has ended or waits for a person, and whoever listens is told."""
         run.status, run.reason = status, reason
+        if status != "NEEDS_REVIEW":
+            run.ended = self.timeline.now
         if self.since.get(run.workflow, self.timeline.now + 1) <= run.created:
             self.tell(EVENTS[status], run.file)
 
@@ -101,7 +106,7 @@ class Runs:
         self.queue.remove(batch)
         for run in batch.runs:
             if run.status == "PENDING":
-                run.status = "PROCESSING"
+                run.status, run.started = "PROCESSING", self.timeline.now
         self.timeline.after(STEPS["finish_slice"], lambda: self._finish_batch(batch))
 
     def _finish_batch(self, batch: Batch) -> None:

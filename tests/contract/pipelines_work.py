@@ -178,13 +178,12 @@ class Workflow:
 
     def force(self, task: Task, status: str) -> None:
         """A status is set by hand; the node follows."""
-        before = task.status
         self._drop(task)
         if task.node == "claimed":
             task.node = "available"
         if status == "pending":
             task.node, task.round, task.answer = "available", 1, None
-        elif status == "in_progress" and (task.node == "stopped" or before == "finished"):
+        elif status == "in_progress" and task.node in ("stopped", "finished"):
             task.node, task.round = "available", task.round + 1
         elif status in ("escalated", "quarantined"):
             task.node = "stopped"

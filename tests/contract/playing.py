@@ -3,7 +3,7 @@
 import asyncio
 import heapq
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,7 +11,13 @@ from typing import Any, ClassVar
 import httpx
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from mockserver.app import App
 from mockserver.engine.sandbox import Sandbox
@@ -215,14 +221,35 @@ class Play(RuleBasedStateMachine):
         self.room.advance()
         return answer
 
+    def situations(self) -> Sequence[Callable[[st.DataObject], None]]:
+        """For a subclass: moves that lead into the midst of something."""
+        return ()
+
+    @initialize(data=st.data())
+    def begin(self, data: st.DataObject) -> None:
+        """Chance rarely leads far within a short run, so some begin in the midst of something."""
+        moves = (None, *self.situations())
+        move = moves[data.draw(st.integers(0, len(moves) - 1))]
+        if move is not None:
+            move(data)
+
     @rule(data=st.data())
     def advance(self, data: st.DataObject) -> None:
         """So many seconds, or to what comes next, or to just before it."""
         due = self.timeline.next_due() or 0.0
         ends = (due, due - BEFORE, *(self.now + seconds for seconds in self.seconds))
-        end = max(self.now, ends[data.draw(st.integers(0, len(ends) - 1))])
+        self.pass_to(max(self.now, ends[data.draw(st.integers(0, len(ends) - 1))]))
+
+    def pass_to(self, end: float) -> None:
+        """Let it be a later time, for the server and in the model."""
         self.room.advance(end)
         self.timeline.pass_to(end)
+
+    def pass_on(self) -> None:
+        """Go on to the next thing that happens."""
+        due = self.timeline.next_due()
+        if due is not None:
+            self.pass_to(max(self.now, due))
 
     @rule()
     def restart(self) -> None:

@@ -3,10 +3,13 @@
 from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
 
+from mockserver.engine.clock import rfc3339
 from tests.contract.playing import Play, Timeline
 
 
@@ -16,12 +19,17 @@ class Letter:
 
     name: Hashable
     state: str = "pending"
-    attempts: int = 0
+    attempts: list[float] = field(default_factory=list)
     tries: int = 0
     due: float | None = 0.0
     planned: int = 0
     resumes: float | None = None
     extra: bool = False
+
+    def shown(self) -> tuple[str, list[str], str | None]:
+        """State, times of attempts and time of the next one, as the control API shows them."""
+        due = None if self.due is None else rfc3339(self.due)
+        return self.state, [rfc3339(at) for at in self.attempts], due
 
 
 @dataclass
@@ -30,7 +38,6 @@ class Post:
 
     timeline: Timeline
     retries: tuple[float, ...]
-    inbox: str
     takes: bool = True
     letters: list[Letter] = field(default_factory=list)
     ids: dict[Hashable, str] = field(default_factory=dict)
@@ -58,7 +65,7 @@ class Post:
         )
 
     def _attempt(self, letter: Letter) -> None:
-        letter.attempts += 1
+        letter.attempts.append(self.timeline.now)
         self.arrived[letter.name] += 1
         due = letter.resumes if letter.extra else None
         if not letter.extra:
@@ -71,26 +78,60 @@ class Post:
         else:
             self._plan(letter, due)
 
-    def answer(self, machine: Play, *, takes: bool) -> None:
-        """From now on the inbox takes letters, or does not."""
-        status = {"status": 200 if takes else 500}
-        machine.admin("PUT", f"/inbox/{self.inbox}", status)
-        self.takes = takes
 
-    def restarted(self, machine: Play) -> None:
+class Receiving(Play):
+    """The moves of a receiver: it takes letters or does not, and asks for one once more."""
+
+    retries: ClassVar[tuple[float, ...]]
+    inbox: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.post = Post(self.timeline, self.retries)
+
+    def told(self, message: Any) -> Hashable:
+        """What a message tells, which no other one does."""
+        raise NotImplementedError
+
+    def restarted(self) -> None:
         """An inbox is kept in memory: the new server's is empty, and told anew how to answer."""
-        self.arrived.clear()
-        self.answer(machine, takes=self.takes)
+        self.post.arrived.clear()
+        self.answer(takes=self.post.takes)
 
-    def compare(self, machine: Play, name_of: Any) -> None:
+    @rule(takes=st.booleans())
+    def answer(self, takes: bool) -> None:
+        status = {"status": 200 if takes else 500}
+        self.admin("PUT", f"/inbox/{self.inbox}", status)
+        self.post.takes = takes
+
+    @rule(data=st.data())
+    def refuse_for_long(self, data: st.DataObject) -> None:
+        """So that letters come to the later times of their schedule."""
+        self.answer(takes=False)
+        for _ in range(data.draw(st.integers(1, 6))):
+            self.pass_on()
+            self.compare_post()
+
+    @rule(data=st.data())
+    def redeliver(self, data: st.DataObject) -> None:
+        if not self.post.letters:
+            return
+        place = data.draw(st.integers(0, len(self.post.letters) - 1))
+        letter = self.post.letters[place]
+        self.admin("POST", f"/webhooks/deliveries/{self.post.ids[letter.name]}/redeliver")
+        self.room.advance()
+        self.post.send_again(letter)
+
+    def compare_post(self) -> None:
         """Deliveries and what came to the inbox are as the model says; nothing is told twice."""
-        items = machine.admin("GET", "/webhooks/deliveries?limit=10000")["items"]
-        assert len(items) == len(self.letters)
+        items = self.admin("GET", "/webhooks/deliveries?limit=10000")["items"]
+        assert len(items) == len(self.post.letters)
         shown = {}
         for each in items:
-            told = name_of(orjson.loads(each["attempts"][0]["request"]["body"]))
-            shown[told] = (each["state"], len(each["attempts"]))
-            self.ids[told] = each["id"]
-        assert shown == {each.name: (each.state, each.attempts) for each in self.letters}
-        messages = machine.admin("GET", f"/inbox/{self.inbox}/messages?limit=10000")["items"]
-        assert Counter(name_of(each["json"]) for each in messages) == self.arrived
+            name = self.told(orjson.loads(each["attempts"][0]["request"]["body"]))
+            times = [attempt["at"] for attempt in each["attempts"]]
+            shown[name] = (each["state"], times, each["next_attempt_at"])
+            self.post.ids[name] = each["id"]
+        assert shown == {each.name: each.shown() for each in self.post.letters}
+        messages = self.admin("GET", f"/inbox/{self.inbox}/messages?limit=10000")["items"]
+        assert Counter(self.told(each["json"]) for each in messages) == self.post.arrived

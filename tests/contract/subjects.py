@@ -3,11 +3,13 @@
 import copy
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from mockserver.app import App, create_world
+from mockserver.engine.sandbox import World
 from mockserver.services import SERVICES
 from mockserver.settings import Settings
 
@@ -29,7 +31,7 @@ class Subject:
 
     def app(self, folder: Path, **settings: Any) -> App:
         """The whole server with this service alone, not yet running."""
-        service = next(each for each in SERVICES if each.name == self.name)
+        world = _world(self.name)
         plain = {
             "data_dir": folder,
             "seed": 7,
@@ -39,8 +41,8 @@ class Subject:
             "auth": "listed",
             "pace": "instant",
         }
-        own = {each.name: each.default for each in service.settings}
-        return App(create_world(Settings(**{**plain, **settings}, services=own), [service]))
+        own = world.settings.services
+        return App(replace(world, settings=Settings(**{**plain, **settings}, services=own)))
 
     def document(self, app: App) -> dict[str, Any]:
         """The contract, with this server in it."""
@@ -93,6 +95,14 @@ PIPELINES = Subject(
     shards=3,
 )
 SUBJECTS = {each.name: each for each in (SAMA, EXTEND, TOLOKA, PIPELINES)}
+
+
+@cache
+def _world(name: str) -> World:
+    """A service with its contract and fixtures, which take long to read and do not change."""
+    service = next(each for each in SERVICES if each.name == name)
+    own = {each.name: each.default for each in service.settings}
+    return create_world(Settings(services=own), [service])
 
 
 def chosen() -> list[Subject]:

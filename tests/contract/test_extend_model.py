@@ -1,22 +1,22 @@
 """Extend's runs, batches, reviews and webhooks with their retries against a small model."""
 
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from mockserver.engine.clock import rfc3339
 from tests.contract.conftest import Depth
 from tests.contract.extend_runs import EVENTS, PLAIN, REVIEWED, STEPS, Batch, Run, Runs
-from tests.contract.playing import Play, play
-from tests.contract.posting import Post
+from tests.contract.playing import play
+from tests.contract.posting import Receiving
 from tests.contract.subjects import EXTEND, HOST
 
-RETRIES = (5.0, 30.0, 120.0, 600.0, 3600.0)
 VERSION = "2026-02-09"
-INBOX = "extend"
 ENDPOINT = {
-    "url": f"{HOST}/__inbox/{INBOX}",
+    "url": f"{HOST}/__inbox/extend",
     "name": "Inbox",
     "enabledEvents": [],
     "apiVersion": VERSION,
@@ -25,13 +25,15 @@ WORKFLOWS = st.sampled_from((PLAIN, REVIEWED))
 FILES = st.lists(st.sampled_from(("good", "good", "lost")), min_size=1, max_size=3)
 
 
-class Extend(Play):
+class Extend(Receiving):
     """Moves of a client, of reviewers, of a receiver of webhooks and of time."""
 
     subject = EXTEND
     headers: ClassVar = {"Authorization": "Bearer sk_test_1", "x-extend-api-version": VERSION}
     settings: ClassVar = {"pace": "manual"}
     seconds = (0.5, 1.0, 2.5, 4.5, 30.0, 600.0, 3600.0)
+    retries = (5.0, 30.0, 120.0, 600.0, 3600.0)
+    inbox = "extend"
     breakable = (
         "createWorkflowRun",
         "createWorkflowRunBatch",
@@ -50,7 +52,6 @@ class Extend(Play):
         answer = self.call("POST", "/webhook_endpoints", ENDPOINT)
         assert answer.status_code == 200, answer.text
         self.endpoint = answer.json()["id"]
-        self.post = Post(self.timeline, RETRIES, INBOX)
         self.model = Runs(
             self.timeline,
             lambda event, file: self.post.send((event, file)),
@@ -59,9 +60,6 @@ class Extend(Play):
         )
         self.files = count()
         self.subscribe_to(PLAIN)
-
-    def restarted(self) -> None:
-        self.post.restarted(self)
 
     def source(self, kind: str) -> tuple[str, dict[str, str]]:
         """A file of a new name, and how a call names it."""
@@ -173,19 +171,27 @@ class Extend(Play):
         elif wanted == 200:
             self.model.end(run, "PROCESSED" if verb == "approve" else "REJECTED")
 
-    @rule(takes=st.booleans())
-    def answer_webhooks(self, takes: bool) -> None:
-        self.post.answer(self, takes=takes)
+    def situations(self) -> Sequence[Callable[[st.DataObject], None]]:
+        return self.crowd_the_queue, self.run_unheard
 
     @rule(data=st.data())
-    def redeliver(self, data: st.DataObject) -> None:
-        if not self.post.letters:
-            return
-        place = data.draw(st.integers(0, len(self.post.letters) - 1))
-        letter = self.post.letters[place]
-        self.admin("POST", f"/webhooks/deliveries/{self.post.ids[letter.name]}/redeliver")
-        self.room.advance()
-        self.post.send_again(letter)
+    def run_unheard(self, data: st.DataObject) -> None:
+        """A run ends, and nobody takes what is told of it."""
+        self.create_run(PLAIN, "good")
+        self.refuse_for_long(data)
+
+    @rule(data=st.data())
+    def crowd_the_queue(self, data: st.DataObject) -> None:
+        """Batches that come one after the other and wait together, so that it shows who goes
+        first."""
+        workflow = data.draw(WORKFLOWS)
+        for priority in data.draw(st.permutations((10, 50, 90))):
+            self.create_batch(workflow, ["good"], priority)
+            self.pass_to(self.now + STEPS["start_slice"] / 4)
+        if data.draw(st.booleans()):
+            self.look(data)
+        while self.model.queue:
+            self.pass_on()
 
     def compare(self) -> None:
         self.timeline.pass_to(self.now)
@@ -204,14 +210,13 @@ class Extend(Play):
             found = self.read(f"/workflow_runs/{run.id}")
             assert (found["status"], found["failureReason"]) == (run.status, run.reason)
             assert (found["batchId"] is not None) == (run.batch is not None)
-            ended = run.status in ("PROCESSED", "FAILED", "CANCELLED", "REJECTED")
-            assert (found["endTime"] is not None) == ended
-        self.post.compare(self, _told)
+            times = [each and rfc3339(each) for each in (run.started, run.ended)]
+            assert [found["startTime"], found["endTime"]] == times
+        self.compare_post()
 
-
-def _told(message: dict[str, Any]) -> tuple[str, str]:
-    """What a message tells: an event of the run of a file."""
-    return message["eventType"], message["payload"]["files"][0]["name"]
+    def told(self, message: dict[str, Any]) -> tuple[str, str]:
+        """What a message tells: an event of the run of a file."""
+        return message["eventType"], message["payload"]["files"][0]["name"]
 
 
 def test_runs_and_their_webhooks_do_what_the_model_says(depth: Depth) -> None:

@@ -1,5 +1,6 @@
 """Pipelines' tasks, chains and infinite seeding against a small model, with work done by hand."""
 
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, ClassVar
 
@@ -71,15 +72,16 @@ class Pipelines(Play):
 
     @rule(data=st.data(), kinds=st.lists(st.sampled_from([*ITEMS]), min_size=1, max_size=3))
     def create(self, data: st.DataObject, kinds: list[str]) -> None:
-        flow = self.pick(data)
+        self.create_in(self.pick(data), kinds)
+
+    def create_in(self, flow: Workflow, kinds: list[str]) -> None:
+        """Tasks by JSON."""
         body = {"tasks": [{"fields": ITEMS[kind]} for kind in kinds]}
         tried = self.attempt("createTasks", "POST", f"/workflows/{flow.id}/tasks", body)
-        if "odd" in kinds:
-            return tried.must_be(422 if flow.active else 409, 422)
-        tried.must_be(201 if flow.active else 409)
-        if tried.reached and flow.active:
+        wanted = 422 if "odd" in kinds else 201
+        tried.must_be(wanted if flow.active else 409)
+        if tried.reached and flow.active and wanted == 201:
             flow.make("api", [(ITEMS[kind].get("text"), None) for kind in kinds])
-        return None
 
     @rule(data=st.data(), user=USERS, verb=st.sampled_from(("claim", "claim", "release", "submit")))
     def work(self, data: st.DataObject, user: str, verb: str) -> None:
@@ -111,18 +113,55 @@ class Pipelines(Play):
     def force(self, data: st.DataObject, status: str) -> None:
         picked = self.pick_task(data)
         if picked is not None:
-            flow, task = picked
-            answer = self.control(f"/tasks/{task.id}/status", {"status": status})
-            assert answer.status_code == 200, answer.text
-            flow.force(task, status)
+            self.force_all([picked[1]], status)
 
     @rule(data=st.data())
     def finish_all(self, data: st.DataObject) -> None:
         """So that whole pipelines complete as often as chains on that need it."""
         flow = self.pick(data)
-        for task in [task for task in flow.tasks if task.status != "finished"]:
-            self.control(f"/tasks/{task.id}/status", {"status": "finished"})
-            flow.force(task, "finished")
+        self.force_all([task for task in flow.tasks if task.status != "finished"], "finished")
+
+    def situations(self) -> Sequence[Callable[[st.DataObject], None]]:
+        return self.do_again, lambda data: self.overtake()
+
+    def feeding(self) -> list[Task]:
+        """The tasks of a workflow that feeds another one; there are some."""
+        flow = next((each for each in self.workflows if each.feeds), self.workflows[0])
+        if not flow.tasks:
+            self.create_in(flow, ["full", "empty"])
+            self.compare()
+        return [*flow.tasks]
+
+    @rule(data=st.data())
+    def do_again(self, data: st.DataObject) -> None:
+        """What a chain has made a task from is opened and finished once more; nothing is made of
+        it again."""
+        tasks = self.feeding()
+        self.force_all(tasks, "finished")
+        some = tasks[data.draw(st.integers(0, 1)) :]
+        self.force_all(some, data.draw(st.sampled_from(STATUSES)))
+        if data.draw(st.booleans()):
+            self.pass_on()
+        self.force_all(some, "finished")
+
+    @rule()
+    def overtake(self) -> None:
+        """A task is opened again when a chain on completion is about to fire, and finished when
+        it has made tasks from those behind it."""
+        tasks = self.feeding()
+        self.force_all(tasks, "finished")
+        self.force_all(tasks[:1], "in_progress")
+        self.pass_on()
+        self.force_all(tasks[:1], "finished")
+        self.pass_on()
+
+    def force_all(self, tasks: list[Task], status: str) -> None:
+        """Set the status of tasks by hand."""
+        for task in tasks:
+            flow = next(each for each in self.workflows if task in each.tasks)
+            answer = self.control(f"/tasks/{task.id}/status", {"status": status})
+            assert answer.status_code == 200, answer.text
+            flow.force(task, status)
 
     @rule(data=st.data())
     def delete(self, data: st.DataObject) -> None:

@@ -8,15 +8,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from tests.contract.conftest import Depth
-from tests.contract.playing import UPLOADS, Play, Tried, play
-from tests.contract.posting import Post
+from tests.contract.playing import UPLOADS, Tried, play
+from tests.contract.posting import Receiving
 from tests.contract.subjects import HOST, SAMA
 
 LIFE = 14_400.0
 CREATION = 1.0
 """Seconds until the tasks of a batch are made."""
-RETRIES = (10.0,) * 4
-INBOX = "sama"
 ALL = {"waiting", "expired", "uploaded", "completed", "failed", "cancelled"}
 COUNTS = st.integers(0, 3)
 
@@ -36,12 +34,14 @@ class Batch:
     counts: tuple[int, int] = field(default=(0, 0))
 
 
-class Batches(Play):
+class Batches(Receiving):
     """Moves of a client, a receiver, an operator and time; every batch is read after each."""
 
     subject = SAMA
     settings: ClassVar = {"pace": "manual"}
     seconds = (1.0, 30.0, 3_599.0, LIFE - 1, LIFE)
+    retries = (10.0,) * 4
+    inbox = "sama"
     breakable = ("createBatch", "continueBatch", "cancelBatch", UPLOADS)
     jobs: ClassVar = {
         "sama.create_tasks": ({"type": "fail"}, {"type": "partial", "share": 0.5}),
@@ -51,14 +51,10 @@ class Batches(Play):
         super().__init__()
         self.batches: dict[int, Batch] = {}
         self.names = count()
-        self.post = Post(self.timeline, RETRIES, INBOX)
         making = {"transition": "sama.create_tasks", "seconds": CREATION}
         self.admin("PUT", "/transitions", making)
-        told = {"task_creation": {"url": f"{HOST}/__inbox/{INBOX}"}}
+        told = {"task_creation": {"url": f"{HOST}/__inbox/{self.inbox}"}}
         assert self.control("/projects/117/callbacks", told, "PUT").status_code == 200
-
-    def restarted(self) -> None:
-        self.post.restarted(self)
 
     def below(self, operation: str, path: str, body: Any = None) -> Tried:
         """A call below the project that changes something."""
@@ -171,9 +167,12 @@ class Batches(Play):
         if allowed and tried.reached:
             self.batches[id].state = "cancelled"
 
-    @rule(takes=st.booleans())
-    def answer_callbacks(self, takes: bool) -> None:
-        self.post.answer(self, takes=takes)
+    def told(self, message: dict[str, Any]) -> tuple[str, bool]:
+        """What a callback tells: the name of a task, and whether it was made."""
+        if message["success"]:
+            return message["tasks"][0]["data"]["url"], True
+        asked = message["errors"][0]["request_data"]["questions"]
+        return asked.get("url") or asked["name"], False
 
     def status(self, id: int) -> Any:
         """A batch as its status shows it."""
@@ -185,7 +184,7 @@ class Batches(Play):
             found = self.status(id)
             seen = found["state"], (found["created_count"], found["failed_count"])
             assert seen == (batch.state, batch.counts)
-        self.post.compare(self, told)
+        self.compare_post()
 
     def pick(self, data: st.DataObject, states: set[str]) -> int | None:
         """One of the batches in these states."""
@@ -196,14 +195,6 @@ class Batches(Play):
 def as_data(tasks: Tasks) -> list[dict[str, Any]]:
     """Tasks as they are sent: what does not fit lacks what the project requires."""
     return [{"data": {"url" if fits else "name": name}} for name, fits in tasks]
-
-
-def told(message: dict[str, Any]) -> tuple[str, bool]:
-    """What a callback tells: the name of a task, and whether it was made."""
-    if message["success"]:
-        return message["tasks"][0]["data"]["url"], True
-    asked = message["errors"][0]["request_data"]["questions"]
-    return asked.get("url") or asked["name"], False
 
 
 def test_batches_do_what_the_model_says(depth: Depth) -> None:
