@@ -120,7 +120,8 @@ def schema_of(
                 **{name: {"enabled": name in phases} for name in PHASES},
                 "stateful": {
                     "enabled": "stateful" in phases,
-                    "max-steps": depth.steps,
+                    # Longer ones run out of links to follow, which the engine takes for an error.
+                    "max-steps": min(depth.steps, 10),
                     # Links are written in the documents; guessed ones send nulls as ids.
                     "inference": {"algorithms": []},
                 },
