@@ -18,7 +18,7 @@ import httpx
 
 from tests.benchmarks import journeys, load
 from tests.benchmarks.cases import CASES, Case, Request
-from tests.benchmarks.servers import Server, cores, floor, mockserver, prism
+from tests.benchmarks.servers import Server, contract_path, cores, floor, mockserver, prism
 
 HEAD = ("case", "floor/s", "ours/s", "ratio", "p50 ms", "p99 ms", "floor p99", "MB", "start s")
 WIDTHS = (9, 9, 7, 9, 9, 11, 7, 9)
@@ -66,7 +66,8 @@ def compare(case: Case, effort: Effort, *, beside_prism: bool) -> Row:
     row = {"case": case.name, "ours": ours, "floor": on_floor(case, request, answer, effort)}
     if beside_prism:
         with prism(request) as server:
-            bare = replace(request, path=request.path.removeprefix(f"/{request.service}"))
+            bare = replace(request, path=contract_path(request))
+            answered(server, bare)
             row["prism"] = measured(server, case, bare, effort)
     return row
 
@@ -160,7 +161,7 @@ def main() -> None:
         parser.error("prism is not installed; npm install --global @stoplight/prism-cli")
     machine = f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(machine)
-    columns = zip(HEAD[1:], WIDTHS, strict=True)
+    columns = list(zip(HEAD[1:], WIDTHS, strict=True)) + [("prism/s", 9)] * options.prism
     print(f"{HEAD[0]:34}" + "".join(f"{name:>{width}}" for name, width in columns))
     table = []
     for case in CASES:

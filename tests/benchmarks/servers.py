@@ -13,8 +13,10 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from mockserver.data import data_folder
+from mockserver.engine.contract import Contract
 from tests.benchmarks.cases import Request
 
 
@@ -70,6 +72,13 @@ def receiver() -> Iterator[Server]:
     """A webhook target, on the core of the load."""
     with _running(["-m", "tests.benchmarks.receiver"], "/", core=1) as server:
         yield server
+
+
+def contract_path(request: Request) -> str:
+    """The path as the contract spells it, which is all that Prism serves."""
+    contract = Contract.load(data_folder("openapi") / f"{request.service}.yaml")
+    base = urlsplit(contract.document["servers"][0]["url"]).path
+    return request.path.removeprefix(f"/{request.service}").removeprefix(base)
 
 
 @contextlib.contextmanager
