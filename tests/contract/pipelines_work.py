@@ -226,7 +226,7 @@ class Workflow:
         chain.fired = True
         if owing:
             chain.target.make("chain", [(task.answer, task) for task in owing])
-        self.look()
+        self.look(chain)
 
     def activate(self) -> None:
         """The workflow accepts tasks: what could not be made before is made now."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import heapq
+import math
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -52,6 +53,14 @@ class Tried:
     def json(self) -> Any:
         """The parsed answer; None when it was lost."""
         return None if self.lost else self.answer.json()
+
+
+@dataclass
+class Broken:
+    """What a fault does to the calls of one operation, and to how many more of them."""
+
+    phase: str
+    left: float = math.inf
 
 
 class Room:
@@ -159,7 +168,7 @@ class Play(RuleBasedStateMachine):
         super().__init__()
         self.room = Room(self.subject, **self.settings)
         self.timeline = Timeline()
-        self.broken: dict[str, str] = {}
+        self.broken: dict[str, Broken] = {}
         self.spoiled: dict[str, dict[str, Any]] = {}
 
     def teardown(self) -> None:
@@ -200,9 +209,12 @@ class Play(RuleBasedStateMachine):
 
     def watch(self, operation: str, call: Callable[[], httpx.Response]) -> Tried:
         """Make a call that a fault may hit; what is due then is done."""
-        phase = self.broken.get(operation)
+        broken = self.broken.get(operation)
+        phase = broken.phase if broken and broken.left else None
         answer = call()
         assert ("mockserver-fault" in answer.headers) == (phase is not None), answer.text
+        if broken and broken.left:
+            broken.left -= 1
         self.room.advance()
         return Tried(answer, phase != "before", phase is not None)
 
@@ -222,8 +234,8 @@ class Play(RuleBasedStateMachine):
         return answer
 
     def situations(self) -> Sequence[Callable[[st.DataObject], None]]:
-        """For a subclass: moves that lead into the midst of something."""
-        return ()
+        """Moves that lead into the midst of something; a subclass has more."""
+        return (self.interrupt,)
 
     @initialize(data=st.data())
     def begin(self, data: st.DataObject) -> None:
@@ -259,14 +271,39 @@ class Play(RuleBasedStateMachine):
     def restarted(self) -> None:
         """For a subclass: what a new server does not know."""
 
-    @rule(data=st.data(), phase=st.sampled_from(("before", "after")))
-    def break_calls(self, data: st.DataObject, phase: str) -> None:
+    def ask(self, data: st.DataObject) -> None:
+        """For a subclass: a call of the first breakable operation, which leads to more later."""
+        raise NotImplementedError
+
+    @rule(data=st.data())
+    def interrupt(self, data: st.DataObject) -> None:
+        """The first calls fail, and the server is started again before and after what follows."""
+        self.mend()
+        self._break(data, self.breakable[0], 2)
+        for restarts in (True, False, True):
+            self.ask(data)
+            self.compare()
+            if restarts:
+                self.restart()
+        for _ in range(2):
+            self.pass_on()
+        self.compare()
+        self.restart()
+        self.pass_on()
+
+    @rule(data=st.data(), most=st.sampled_from((None, None, 1, 2)))
+    def break_calls(self, data: st.DataObject, most: int | None) -> None:
         operation = data.draw(st.sampled_from(self.breakable))
-        if operation in self.broken:
-            return
+        if operation not in self.broken:
+            self._break(data, operation, most)
+
+    def _break(self, data: st.DataObject, operation: str, most: int | None) -> None:
         where = {"operation": operation} if operation != UPLOADS else {"service": UPLOADS}
-        self._add_fault(where, {"phase": phase}, {"type": "status", "status": LOST})
-        self.broken[operation] = phase
+        when: dict[str, Any] = {"phase": data.draw(st.sampled_from(("after", "before")))}
+        if most is not None:
+            when[data.draw(st.sampled_from(("first", "times")))] = most
+        self._add_fault(where, when, {"type": "status", "status": LOST})
+        self.broken[operation] = Broken(when["phase"], most or math.inf)
 
     @rule(data=st.data())
     def break_jobs(self, data: st.DataObject) -> None:

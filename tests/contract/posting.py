@@ -1,7 +1,7 @@
 """What a small model knows of webhooks: each letter is tried on its schedule until it is taken."""
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -9,7 +9,7 @@ import orjson
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from mockserver.engine.clock import rfc3339
+from mockserver.engine.clock import parse_rfc3339, rfc3339
 from tests.contract.playing import Play, Timeline
 
 
@@ -93,21 +93,30 @@ class Receiving(Play):
         """What a message tells, which no other one does."""
         raise NotImplementedError
 
+    def signature(self, message: Mapping[str, Any], at: float) -> Mapping[str, str]:
+        """For a subclass: the headers that sign a message of the inbox, sent at this time."""
+        return {}
+
     def restarted(self) -> None:
         """An inbox is kept in memory: the new server's is empty, and told anew how to answer."""
         self.post.arrived.clear()
-        self.answer(takes=self.post.takes)
+        self.reply(takes=self.post.takes)
 
     @rule(takes=st.booleans())
-    def answer(self, takes: bool) -> None:
+    def reply(self, takes: bool) -> None:
         status = {"status": 200 if takes else 500}
         self.admin("PUT", f"/inbox/{self.inbox}", status)
         self.post.takes = takes
 
     @rule(data=st.data())
+    def interrupt(self, data: st.DataObject) -> None:
+        self.reply(takes=False)
+        super().interrupt(data)
+
+    @rule(data=st.data())
     def refuse_for_long(self, data: st.DataObject) -> None:
         """So that letters come to the later times of their schedule."""
-        self.answer(takes=False)
+        self.reply(takes=False)
         for _ in range(data.draw(st.integers(1, 6))):
             self.pass_on()
             self.compare_post()
@@ -135,3 +144,6 @@ class Receiving(Play):
         assert shown == {each.name: each.shown() for each in self.post.letters}
         messages = self.admin("GET", f"/inbox/{self.inbox}/messages?limit=10000")["items"]
         assert Counter(self.told(each["json"]) for each in messages) == self.post.arrived
+        for each in messages:
+            signed = self.signature(each, parse_rfc3339(each["received_at"]))
+            assert {name: each["headers"].get(name) for name in signed} == signed

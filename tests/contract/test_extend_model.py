@@ -172,7 +172,10 @@ class Extend(Receiving):
             self.model.end(run, "PROCESSED" if verb == "approve" else "REJECTED")
 
     def situations(self) -> Sequence[Callable[[st.DataObject], None]]:
-        return self.crowd_the_queue, self.run_unheard
+        return *super().situations(), self.crowd_the_queue, self.run_unheard
+
+    def ask(self, data: st.DataObject) -> None:
+        self.create_run(PLAIN, "good")
 
     @rule(data=st.data())
     def run_unheard(self, data: st.DataObject) -> None:

@@ -122,7 +122,12 @@ class Pipelines(Play):
         self.force_all([task for task in flow.tasks if task.status != "finished"], "finished")
 
     def situations(self) -> Sequence[Callable[[st.DataObject], None]]:
-        return self.do_again, lambda data: self.overtake()
+        return *super().situations(), self.do_again, lambda data: self.overtake()
+
+    def ask(self, data: st.DataObject) -> None:
+        self.create_in(self.workflows[0], ["full"])
+        self.compare()
+        self.force_all([*self.workflows[0].tasks], "finished")
 
     def feeding(self) -> list[Task]:
         """The tasks of a workflow that feeds another one; there are some."""

@@ -56,6 +56,9 @@ class Batches(Receiving):
         told = {"task_creation": {"url": f"{HOST}/__inbox/{self.inbox}"}}
         assert self.control("/projects/117/callbacks", told, "PUT").status_code == 200
 
+    def ask(self, data: st.DataObject) -> None:
+        self.create_inline(2, 1)
+
     def below(self, operation: str, path: str, body: Any = None) -> Tried:
         """A call below the project that changes something."""
         path = f"/projects/117{path}"

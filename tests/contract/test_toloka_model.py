@@ -1,6 +1,7 @@
 """Toloka's pools, batches and operations against a small model, with a crowd played by hand."""
 
 import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil, floor
 from typing import Any, ClassVar
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from tests.contract.conftest import Depth
-from tests.contract.playing import Play, play
-from tests.contract.subjects import START, TOLOKA
-from tests.contract.toloka_pools import DEFAULT, TIME, UPDATE, Pool, Task
+from tests.contract.playing import play
+from tests.contract.posting import Receiving
+from tests.contract.subjects import HOST, START, TOLOKA
+from tests.contract.toloka_pools import DEFAULT, SECRET, TIME, UPDATE, Pool, Task, signature
 
 USERS = st.sampled_from([f"{number:032x}" for number in (1, 2, 3)])
 DAY = 86_400.0
@@ -38,6 +40,8 @@ STEPS = {
     "complete_pool": 2.0,
 }
 """Seconds that each step of the service takes; no two ways to the same end take equally long."""
+TOLD = ("SUBMITTED", "SKIPPED", "REJECTED")
+"""What is told of assignments: what happens to one alone, by hand."""
 OVERLAPS = {"once": 1, "twice": 2, "plain": DEFAULT, "endless": None}
 WRONG = {"bare": "input_values.image", "odd": "input_values.imagis", "stray": "pool_id"}
 """What is wrong with an item, by its kind."""
@@ -59,13 +63,15 @@ class Operation:
     counts: dict[str, int] | None = None
 
 
-class Pools(Play):
+class Pools(Receiving):
     """Moves of a requester, of Tolokers and of time; everything is read after each of them."""
 
     subject = TOLOKA
     headers: ClassVar = {"Authorization": "OAuth toloka-token"}
     settings: ClassVar = {"pace": "manual"}
     seconds = (1.0, 2.0, TIME - 1, UPDATE, DAY, 9 * DAY)
+    retries = (1.0, 5.0, 25.0)
+    inbox = "toloka"
     breakable = ("createTasks", *VERBS.values(), "patchAssignment", "patchTask")
     jobs: ClassVar = {
         "toloka.create_tasks": ({"type": "fail"}, {"type": "partial", "share": 0.5}),
@@ -89,7 +95,33 @@ class Pools(Play):
             return
         answer = self.call("POST", "/v1/pools", {**POOL_FORM, "auto_accept_solutions": accepts})
         assert answer.status_code == 201
-        self.pools[answer.json()["id"]] = Pool(self.timeline, accepts, START + LIFE)
+        id = answer.json()["id"]
+        self.pools[id] = Pool(self.timeline, accepts, START + LIFE)
+        inbox = {"pool_id": id, "webhook_url": f"{HOST}/__inbox/toloka", "secret_key": SECRET}
+        forms = [{"event_type": f"ASSIGNMENT_{verb}", **inbox} for verb in TOLD]
+        assert self.call("PUT", "/v1/webhook-subscriptions", forms).status_code == 200
+
+    def told(self, message: dict[str, Any]) -> tuple[str, str]:
+        """What a message tells: what became of an assignment."""
+        (event,) = message["events"]
+        return event["type"], event["assignment_id"]
+
+    def signature(self, message: Mapping[str, Any], at: float) -> Mapping[str, str]:
+        return {"toloka-signature": signature(message["body"], at)}
+
+    def situations(self) -> Sequence[Callable[[st.DataObject], None]]:
+        return *super().situations(), self.hand_in_unheard
+
+    def hand_in_unheard(self, data: st.DataObject) -> None:
+        """An assignment is handed in, and nobody takes what is told of it."""
+        self.create_now(data, ["plain", "once"], False, True, False)
+        self.compare()
+        self.take(data, "1" * 32, 1)
+        self.answer(data, "submit")
+        self.refuse_for_long(data)
+
+    def ask(self, data: st.DataObject) -> None:
+        self.create_later(data, ["plain", "once"], False, True, False)
 
     def pick(self, data: st.DataObject) -> tuple[str, Pool]:
         """One of the pools."""
@@ -289,8 +321,11 @@ class Pools(Play):
         assert answer.status_code == (200 if chosen in active else 422), answer.text
         if chosen in active and verb == "submit":
             pool.submit(assignment)
+            self.post.send(("ASSIGNMENT_SUBMITTED", chosen))
         elif chosen in active:
             pool.give_back(assignment, "SKIPPED" if verb == "skip" else "EXPIRED")
+            if verb == "skip":
+                self.post.send(("ASSIGNMENT_SKIPPED", chosen))
 
     @rule(data=st.data(), status=st.sampled_from(("ACCEPTED", "REJECTED")))
     def judge(self, data: st.DataObject, status: str) -> None:
@@ -303,8 +338,8 @@ class Pools(Play):
         )
         before = ("SUBMITTED",) if status == "REJECTED" else ("SUBMITTED", "REJECTED")
         tried.must_be(200 if id in pool.in_status(*before) else 409)
-        if tried.reached:
-            pool.judge(pool.assignments[id], status)
+        if tried.reached and pool.judge(pool.assignments[id], status) and status == "REJECTED":
+            self.post.send(("ASSIGNMENT_REJECTED", id))
 
     @rule(data=st.data(), overlap=st.sampled_from((0, 1, 2, 4, None)), or_min=st.booleans())
     def change_overlap(self, data: st.DataObject, overlap: int | None, or_min: bool) -> None:
@@ -326,6 +361,7 @@ class Pools(Play):
 
     def compare(self) -> None:
         self.timeline.pass_to(self.now)
+        self.compare_post()
         shown = {each["id"]: each for each in self.read("/v1/operations", limit=500)["items"]}
         for id in shown.keys() - self.operations.keys():
             assert self.newest, "an operation that nobody asked for"

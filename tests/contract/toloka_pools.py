@@ -1,5 +1,7 @@
 """What a small model knows of Toloka's pools: tasks, assignments, and how a pool opens and ends."""
 
+import hashlib
+import hmac
 from dataclasses import dataclass, field
 
 from tests.contract.playing import Timeline
@@ -18,6 +20,9 @@ AT_ONCE = 2
 """Tasks of an assignment."""
 DEFAULT = 2
 """Overlap of a task that names none."""
+
+SECRET = "s3cret"
+"""What messages are signed with."""
 
 GIVEN_BACK = ("SKIPPED", "EXPIRED")
 
@@ -173,3 +178,11 @@ class Pool:
         self.ending = False
         if self.is_done():
             self.close("COMPLETED")
+
+
+def signature(body: str, at: float) -> str:
+    """What signs a message that is sent at this time (facts 12.2)."""
+    milliseconds = round(at * 1000)
+    signed = f"{milliseconds}.1.{body}".encode()
+    digest = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
+    return f"{{v=1, ts={milliseconds}, sign={digest}}}"
