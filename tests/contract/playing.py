@@ -240,7 +240,7 @@ class Play(RuleBasedStateMachine):
     @initialize(data=st.data())
     def begin(self, data: st.DataObject) -> None:
         """Chance rarely leads far within a short run, so some begin in the midst of something."""
-        moves = (None, *self.situations())
+        moves = (*self.situations(), None)
         move = moves[data.draw(st.integers(0, len(moves) - 1))]
         if move is not None:
             move(data)

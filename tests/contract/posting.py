@@ -104,6 +104,7 @@ class Receiving(Play):
 
     @rule(takes=st.booleans())
     def reply(self, takes: bool) -> None:
+        self.timeline.pass_to(self.now)
         status = {"status": 200 if takes else 500}
         self.admin("PUT", f"/inbox/{self.inbox}", status)
         self.post.takes = takes

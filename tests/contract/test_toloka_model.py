@@ -110,8 +110,9 @@ class Pools(Receiving):
         return {"toloka-signature": signature(message["body"], at)}
 
     def situations(self) -> Sequence[Callable[[st.DataObject], None]]:
-        return *super().situations(), self.hand_in_unheard
+        return self.hand_in_unheard, *super().situations()
 
+    @rule(data=st.data())
     def hand_in_unheard(self, data: st.DataObject) -> None:
         """An assignment is handed in, and nobody takes what is told of it."""
         self.create_now(data, ["plain", "once"], False, True, False)
