@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mockserver.ticker")
 
-SLICE = 0.01
+SLICE = 0.005
 """Real seconds of background work in one go."""
+SHORT = 0.001
+TURNS = 4
+"""Turns of the event loop after work that was not short: enough for a call that has come meanwhile
+to be answered."""
 SHARE = 5
 """While many calls come, background work rests this many times as long as it worked."""
 MANY = 20
@@ -50,6 +54,7 @@ class Ticker:
         loop = asyncio.get_running_loop()
         while True:
             self._woken.clear()
+            started = loop.time()
             for name in [name for name, at in self._next.items() if at <= loop.time()]:
                 self._next[name] = loop.time() + LONGEST
                 wait = self._look(name, loop)
@@ -58,14 +63,14 @@ class Ticker:
                         kept.pop(name, None)
                 else:
                     self._next[name] = min(self._next[name], loop.time() + wait)
+            for _ in range(TURNS if loop.time() - started > SHORT else 1):
+                await asyncio.sleep(0)
             wait = min(self._next.values(), default=loop.time() + LONGEST) - loop.time()
             if wait > 0:
                 # Not wait_for: on Python 3.11 it swallows a cancellation that meets a wake-up.
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await self._woken.wait()
-            else:
-                await asyncio.sleep(0)
 
     def _look(self, name: str, loop: asyncio.AbstractEventLoop) -> float | None:
         """Run what is due; real seconds until there is more, None for a sandbox that is gone."""

@@ -15,8 +15,8 @@ from mockserver.engine.store.index import Columns, Index, Postings
 from mockserver.engine.store.rows import Rows
 from mockserver.engine.store.values import key_of, pack
 
-# Documents decoded together when a table is filled: few enough to leave the collector asleep.
-_BATCH = 64
+# Documents decoded together when a table is filled: what fits the caches of a processor.
+_BATCH = 256
 # So many new documents are worth working out their indexes field by field.
 _MANY = 16
 _NESTED = (dict, list)

@@ -92,8 +92,12 @@ def order(value: Any) -> bytes:
 
 
 def orders(column: list[Any]) -> list[bytes]:
-    """`order` for many values, which are most often plain text."""
-    if set(map(type, column)) == {str}:
+    """`order` for many values, which are most often plain text, or few numbers."""
+    kinds = set(map(type, column))
+    if kinds == {int}:
+        codes = {value: _order_of_number(value) for value in set(column)}
+        return [codes[value] for value in column]
+    if kinds == {str}:
         text = "".join(column)
         if text.isascii() and "\x00" not in text and "\x01" not in text:
             return [b"\x03%b\x00" % value.encode() for value in column]

@@ -23,8 +23,8 @@ from mockserver.services.toloka.tasks import Tasks
 COLLECTION = "toloka.batches"
 SLICES = "toloka.batch_slices"
 
-SLICE = 250
-"""Items, and so documents, of one job: few enough that calls beside it wait less than 20 ms."""
+SLICE = 125
+"""Items, and so documents, of one job: few enough that calls beside it wait some milliseconds."""
 CHECKED = 4
 """Slices that one job checks when it creates nothing yet."""
 
