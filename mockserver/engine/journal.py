@@ -130,13 +130,14 @@ class Journal:
         self._limit = entries
         self._total = total_bytes
         self.body_bytes = body_bytes
-        self._entries: dict[int, Entry] = {}
-        self._sizes: dict[int, int] = {}
+        # Ids follow each other, and the oldest go first.
+        self._entries: deque[Entry] = deque()
+        self._sizes: deque[int] = deque()
         self._bytes = 0
         self._last = 0
         self._next: asyncio.Future[None] | None = None
         self._age = age
-        self._kept_since: deque[tuple[int, float]] = deque()
+        self._kept_since: deque[float] = deque()
         self.tally = Tally()
 
     def __len__(self) -> int:
@@ -153,14 +154,14 @@ class Journal:
         self._last += 1
         entry.id = self._last
         size = entry.size()
-        self._entries[entry.id] = entry
-        self._sizes[entry.id] = size
+        self._entries.append(entry)
+        self._sizes.append(size)
         self._bytes += size
-        while len(self._entries) > self._limit or self._bytes > self._total:
-            self._let_go(next(iter(self._entries)))
         if self._age is not None:
-            self._kept_since.append((entry.id, monotonic()))
-            self._expire()
+            self._kept_since.append(monotonic())
+        while len(self._entries) > self._limit or self._bytes > self._total:
+            self._let_go()
+        self._expire()
         self.tally.add(entry)
         if self._next is not None:
             if not self._next.done():
@@ -176,10 +177,10 @@ class Journal:
     def get(self, id: str) -> Entry:
         """One entry; UnknownName when there is none or it was let go."""
         self._expire()
-        entry = self._entries.get(int(id)) if id.isascii() and id.isdecimal() else None
-        if entry is None:
+        place = self._place(id)
+        if not 0 <= place < len(self._entries):
             raise UnknownName(f"The journal has no request {id!r}; it keeps the newest ones only.")
-        return entry
+        return self._entries[place]
 
     def find(
         self, conditions: Mapping[str, Any], *, limit: int = 100, after: str | None = None
@@ -187,7 +188,7 @@ class Journal:
         """Entries that match, oldest first, after the entry `after`; and how many match in all."""
         where = Where.read(conditions)
         self._expire()
-        found = [entry for entry in self._entries.values() if where.matches(entry)]
+        found = [entry for entry in self._entries if where.matches(entry)]
         if after is None:
             return found[:limit], len(found)
         start = int(after) if after.isascii() and after.isdecimal() else 0
@@ -226,7 +227,7 @@ class Journal:
             order = [Where.read(given) for given in expectation["in_order"]]
             return self._verify_order(order, explain)
         where = Where.read(expectation.get("match", {}))
-        count = sum(where.matches(entry) for entry in self._entries.values())
+        count = sum(where.matches(entry) for entry in self._entries)
         bounds = [name for name in BOUNDS if name in expectation]
         if len(bounds) > 1:
             raise BadRequest(f"Give one of {', '.join(BOUNDS)}, not {len(bounds)}.")
@@ -240,10 +241,16 @@ class Journal:
         }[bound]
         return self._verdict(passed, count, where, explain)
 
-    def _let_go(self, id: int) -> None:
-        del self._entries[id]
-        self._bytes -= self._sizes.pop(id)
-        if self._kept_since and self._kept_since[0][0] == id:
+    def _place(self, id: str) -> int:
+        """Where the entry of this id is, or would be."""
+        if not self._entries or not (id.isascii() and id.isdecimal()):
+            return -1
+        return int(id) - self._entries[0].id
+
+    def _let_go(self) -> None:
+        self._entries.popleft()
+        self._bytes -= self._sizes.popleft()
+        if self._age is not None:
             self._kept_since.popleft()
 
     def _expire(self) -> None:
@@ -251,11 +258,11 @@ class Journal:
         if self._age is None:
             return
         oldest = monotonic() - self._age
-        while self._kept_since and self._kept_since[0][1] <= oldest:
-            self._let_go(self._kept_since[0][0])
+        while self._kept_since and self._kept_since[0] <= oldest:
+            self._let_go()
 
     def _verify_order(self, wanted: list[Where], explain: bool) -> dict[str, Any]:
-        entries: Iterator[Entry] = iter(self._entries.values())
+        entries: Iterator[Entry] = iter(self._entries)
         for position, where in enumerate(wanted):
             if not any(where.matches(entry) for entry in entries):
                 return self._verdict(False, position, where, explain)
@@ -265,7 +272,7 @@ class Journal:
         if passed or not explain:
             return {"passed": passed, "count": count}
         ranked = sorted(
-            ((where.differences(entry), entry) for entry in self._entries.values()),
+            ((where.differences(entry), entry) for entry in self._entries),
             key=lambda pair: (len(pair[0]), -pair[1].id),
         )
         nearest = [

@@ -61,7 +61,7 @@ def _entry(case: AnyCase) -> Entry | None:
     if app is None:
         return None
     # Other checks repeat the call, so it is found by the id that only it carries.
-    latest = islice(reversed(app.sandboxes["default"].journal._entries.values()), 8)
+    latest = islice(reversed(app.sandboxes["default"].journal._entries), 8)
     return next((each for each in latest if each.header(CASE) == case.id), None)
 
 

@@ -106,3 +106,16 @@ def test_entries_go_at_their_age_though_nothing_else_is_called(
     assert kept.clear() == 1
     kept.add(call(path="/last"))
     assert len(kept) == 1
+
+
+def test_an_entry_is_found_by_its_id_after_others_went() -> None:
+    kept = journal(entries=3)
+    for number in range(10):
+        kept.add(call(path=f"/{number}"))
+    assert [kept.get(str(id)).path for id in (8, 9, 10)] == ["/7", "/8", "/9"]
+    for id in ("7", "11", "0", "-1"):
+        with pytest.raises(UnknownName):
+            kept.get(id)
+    kept.clear()
+    kept.add(call(path="/last"))
+    assert kept.get("11").path == "/last"
