@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.engine.clock import Clock, monotonic
 from mockserver.engine.errors import ContractError
-from mockserver.engine.ids import Ids
 from mockserver.engine.service import BACKGROUND as MARK
 from mockserver.engine.service import JobFunction
 from mockserver.engine.store import Index, StoreFull
@@ -36,21 +35,19 @@ class Jobs:
         self,
         store: "Store",
         clock: Clock,
-        ids: Ids,
         functions: Mapping[str, JobFunction],
         wake: Callable[[], None] = lambda: None,
         faults: "Faults | None" = None,
     ) -> None:
         self._jobs = store.collection(COLLECTION)
         self._clock = clock
-        self._ids = ids
         self._functions = functions
         self._wake = wake
         self._faults = faults
         # The earliest due time there can be, and whether any job may wait for a look, so that a
         # call need not ask the store each time.
         self._earliest: dict[str, float | None] = dict.fromkeys(QUEUES, 0.0)
-        self._polling = True
+        self.polling = True
 
     def schedule(
         self,
@@ -71,7 +68,7 @@ class Jobs:
             raise ContractError(f"No job is registered as {kind!r}.")
         if state == WAITING and self._in_background(kind):
             state = BACKGROUND
-        number = self._ids.number(COLLECTION)
+        number = self._jobs.following
         due = self._clock.now() + delay
         self._jobs.put(
             {
@@ -87,7 +84,7 @@ class Jobs:
         if state in QUEUES:
             self._expect(state, due)
         elif state == "polling":
-            self._polling = True
+            self.polling = True
         return f"job-{number:08d}"
 
     def cancel(self, *, resource: str, kind: str | None = None) -> int:
@@ -110,14 +107,19 @@ class Jobs:
 
     def poll(self, resource: str) -> None:
         """Count one look at a resource for the jobs that wait for a number of looks."""
-        if not self._polling:
+        if not self.polling:
             return
-        self._polling = self._jobs.count({"state": "polling"}) > 0
+        self.polling = self._jobs.count({"state": "polling"}) > 0
         for job in self._of(resource, None):
             if job["state"] == "polling" and job["polls"] <= 1:
                 self._make_due(job)
             elif job["state"] == "polling":
                 self._jobs.put({**job, "polls": job["polls"] - 1})
+
+    def due_by(self, now: float) -> bool:
+        """Whether a job that calls run may be due by this time; false means that none is."""
+        earliest = self._earliest[WAITING]
+        return earliest is not None and earliest <= now
 
     def run_due(
         self, sandbox: "Sandbox", *, budget: float | None = None, background: bool = True
@@ -147,7 +149,7 @@ class Jobs:
     def forget(self) -> None:
         """Take nothing for granted after a rollback, a restore or a reset."""
         self._earliest = dict.fromkeys(QUEUES, 0.0)
-        self._polling = True
+        self.polling = True
 
     def _due(self, background: bool) -> dict[str, Any] | None:
         """The job that has been due for the longest."""

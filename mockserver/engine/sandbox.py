@@ -120,7 +120,7 @@ class Sandbox:
             age=settings.journal_age,
         )
         self.faults = Faults(self.store, self.clock, self.ids, world.known, self.journal)
-        self.jobs = Jobs(self.store, self.clock, self.ids, world.functions(), wake, self.faults)
+        self.jobs = Jobs(self.store, self.clock, world.functions(), wake, self.faults)
         self.pace = Pace(
             settings.pace,
             self.store,

@@ -7,7 +7,6 @@ import pytest
 
 from mockserver.engine.clock import Clock
 from mockserver.engine.errors import ContractError
-from mockserver.engine.ids import Ids
 from mockserver.engine.jobs import INDEXES, Jobs
 from mockserver.engine.service import JobFunction, JobTable
 from mockserver.engine.store import Store
@@ -22,14 +21,13 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.store = Store(folder, INDEXES)
         self.clock = Clock(0.0, rate=0)
-        self.ids = Ids(0, self.store.collection("engine.counters"))
         self.woken = 0
         self.functions: dict[str, JobFunction] = {
             "x.note": self.note,
             "x.fail": self.fail,
             "x.chain": self.chain,
         }
-        self.jobs = Jobs(self.store, self.clock, self.ids, self.functions, self.wake)
+        self.jobs = Jobs(self.store, self.clock, self.functions, self.wake)
 
     @property
     def notes(self) -> list[str]:
@@ -42,12 +40,10 @@ class World:
         self.woken += 1
 
     def commit(self) -> None:
-        self.ids.store_counters()
         self.store.commit()
 
     def rollback(self) -> None:
         self.store.rollback()
-        self.ids.forget()
         self.jobs.forget()
 
     def note(self, sandbox: Any, *, text: str) -> None:

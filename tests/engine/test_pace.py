@@ -30,7 +30,7 @@ def pace(folder: Path, name: str) -> Timed:
     store = Store(folder, INDEXES)
     ids = Ids(0, store.collection("engine.counters"))
     functions: dict[str, Any] = {"x.create": print, "x.work": print}
-    jobs = Jobs(store, Clock(0.0, rate=0), ids, functions)
+    jobs = Jobs(store, Clock(0.0, rate=0), functions)
     return Timed(name, store, ids, jobs, TRANSITIONS)
 
 

@@ -70,7 +70,7 @@ class World:
         self.ids = Ids(0, self.store.collection("engine.counters"))
         self.told: list[dict[str, Any]] = []
         kinds = {"toy.told": lambda sandbox, **told: self.told.append(told)}
-        self.jobs = Jobs(self.store, self.clock, self.ids, kinds)
+        self.jobs = Jobs(self.store, self.clock, kinds)
         self.journal = Journal(entries=100, total_bytes=1_000_000, body_bytes=1_000)
         self.woken = 0
         self.requests: list[httpx.Request] = []

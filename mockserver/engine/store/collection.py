@@ -1,6 +1,6 @@
 """What services and engine see of the store: named collections of documents."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -34,11 +34,22 @@ class Collection:
         """A number that grows with every change, and with every change that is undone."""
         return self._table.revision
 
+    @property
+    def following(self) -> int:
+        """A number above those of all documents that were ever added, which only grows."""
+        return self._table.following
+
     def get(self, id: str | int) -> dict[str, Any] | None:
         """The document, or `None`."""
         table = self._table
         sequence = table.ids.get(id if type(id) is str else str(id))
         return None if sequence is None else orjson.loads(table.rows[sequence])
+
+    def stamp(self, id: str | int) -> Hashable:
+        """Equal as long as the document is the same; `None` when there is none."""
+        table = self._table
+        sequence = table.ids.get(id if type(id) is str else str(id))
+        return None if sequence is None else table.rows[sequence]
 
     def put(self, document: dict[str, Any]) -> None:
         """Add the document, or replace the one of its `"id"`, which keeps its place in order."""

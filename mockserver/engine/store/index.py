@@ -85,6 +85,44 @@ def _entry_of(sort: str | None) -> Callable[[dict[str, Any], int], Entry]:
     return lambda document, sequence: order(document.get(sort)) + _EIGHT.pack(sequence)
 
 
+class Plan:
+    """How the entries of one document are worked out for several indexes, each field once."""
+
+    __slots__ = ("_fields", "_sorts", "_steps")
+
+    def __init__(self, indexes: Sequence[Index]) -> None:
+        self._fields = tuple(dict.fromkeys(field for index in indexes for field in index.fields))
+        sorts = tuple(dict.fromkeys(index.sort for index in indexes))
+        self._sorts = tuple(map(_entry_of, sorts))
+        self._steps = [
+            (
+                _picker([self._fields.index(field) for field in index.fields]),
+                sorts.index(index.sort),
+            )
+            for index in indexes
+        ]
+
+    def entries(self, document: dict[str, Any], sequence: int) -> Iterator[tuple[Hashable, Entry]]:
+        """For each index, what the document is entered under, and what stands for it there."""
+        values = []
+        for field in self._fields:
+            value = document.get(field) if "." not in field else read(document, field)
+            values.append(value if type(value) in _PLAIN else identity(value))
+        entries = [entry_of(document, sequence) for entry_of in self._sorts]
+        return ((pick(values), entries[place]) for pick, place in self._steps)
+
+
+def _picker(places: list[int]) -> Callable[[Sequence[Hashable]], Hashable]:
+    """What makes the key of an index out of the identities of all fields."""
+    return itemgetter(*places) if places else lambda values: ()
+
+
+@cache
+def plan_of(indexes: tuple[Index, ...]) -> Plan:
+    """The plan for these indexes, which all sandboxes share."""
+    return Plan(indexes)
+
+
 class Columns:
     """Keys and entries of many documents, each field worked out once for all indexes."""
 

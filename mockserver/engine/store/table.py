@@ -11,7 +11,7 @@ from tinydb.table import Document, Table
 
 from mockserver.engine.errors import StoreError
 from mockserver.engine.store.drafts import DecodedRows, Drafts
-from mockserver.engine.store.index import Columns, Index, Postings
+from mockserver.engine.store.index import Columns, Index, Postings, plan_of
 from mockserver.engine.store.rows import Rows
 from mockserver.engine.store.values import key_of, pack
 
@@ -53,6 +53,7 @@ class DocumentTable(Table):
         self.ids: dict[str, int] = {}
         self.sequences: Any = SortedList()
         self.postings = [Postings(index) for index in self.indexes]
+        self._plan = plan_of(self.indexes)
         self.following = 1
         self.revision = 0
         self._settled_following = 1
@@ -253,14 +254,9 @@ class DocumentTable(Table):
 
     def _enter(self, document: dict[str, Any], sequence: int) -> None:
         self.sequences.add(sequence)
-        # Many indexes have the same sort field, whose code is made once.
-        entries: dict[str | None, Any] = {}
-        for postings in self.postings:
-            sort = postings.index.sort
-            entry = entries.get(sort)
-            if entry is None:
-                entry = entries[sort] = postings.entry(document, sequence)
-            postings.enter(postings.key(document), entry)
+        entries = self._plan.entries(document, sequence)
+        for postings, (key, entry) in zip(self.postings, entries, strict=True):
+            postings.enter(key, entry)
 
     def _leave(self, sequence: int, row: bytes) -> None:
         document = orjson.loads(row)

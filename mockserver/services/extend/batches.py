@@ -3,62 +3,100 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from mockserver.engine.sandbox import Sandbox
 from mockserver.engine.store import Range
-from mockserver.services.extend import fetching, files, runs, workflow_runs
+from mockserver.services.extend import files, runs, workflow_runs
 from mockserver.services.extend.kinds import KINDS, WORKFLOW, Kind
 from mockserver.services.extend.pages import Place
 from mockserver.services.extend.wire import Document, derived_tail, now
 
 SLICES = "extend.slices"
-INPUTS = "extend.slice_inputs"
+INPUTS = "extend.batch_inputs"
 RUNS = "extend.batch_runs"
 SIZE = 250
 """Runs of a slice: what one job does at once, and what one look brings to light."""
+MOST = 1_000
+"""Inputs that one batch may have (facts 4.1)."""
+FEW = 8
+"""So many inputs are kept with the slice itself, which is written again with each change."""
 MIXED = "MIXED"
 """Status of a slice in which some runs were processed and some failed."""
 
 
 def submit(
-    sandbox: Sandbox, kind: Kind, id: str, own: Mapping[str, Any], inputs: Sequence[Document]
+    sandbox: Sandbox,
+    kind: Kind,
+    id: str,
+    own: Mapping[str, Any],
+    inputs: Sequence[Document],
+    raw: bytes | None = None,
 ) -> int:
     """Store a batch whose runs all share `own`, queued; answers how many slices it has.
 
-    A slice is two documents: what all its runs share, and their inputs. That is all a request
-    with 1,000 inputs writes; `unfold` makes the runs and their files of it.
+    That is one slice of any length, which `divide` cuts when it starts or is looked at, and its
+    inputs: all that a request writes. `unfold` makes the runs and their files of it. `raw` is the
+    body that the inputs came in, if it can be kept as it is.
     """
+    slices = sandbox.collection(SLICES)
     at = now(sandbox)
-    heads, bodies = [], []
-    priority = own["priority"]
-    fetched = sandbox.setting(fetching.SETTING)
+    head = {
+        "id": f"{id}/0",
+        "kind": kind.name,
+        "batchId": id,
+        "owner": own.get(kind.owner) if kind.owner else None,
+        "first": 0,
+        "count": len(inputs),
+        "own": own,
+        "status": "PENDING",
+        "folded": True,
+        "queued": True,
+        # Lower priority first, then batch by batch, then slice by slice.
+        "rank": (own["priority"] * 10**12 + slices.following) * MOST,
+        "createdAt": at,
+        "updatedAt": at,
+        "startTime": None,
+        "endTime": None,
+        "failed": {},
+        "doubtful": None,
+    }
+    if len(inputs) <= FEW:
+        head["inputs"] = inputs
+    else:
+        kept = {"inputs": inputs} if raw is None else {"body": orjson.Fragment(raw)}
+        sandbox.collection(INPUTS).put({"id": id, **kept})
+    slices.put(head)
+    return -(-len(inputs) // SIZE)
+
+
+def divide(sandbox: Sandbox, head: Document) -> list[Document]:
+    """Cut what was submitted into slices of `SIZE`, and find out which files are doubtful."""
+    if head["doubtful"] is not None:
+        return [head]
+    inputs = inputs_of(sandbox, head)
+    parts = []
     for first in range(0, len(inputs), SIZE):
         part = inputs[first : first + SIZE]
-        number = sandbox.ids.number("extend.queue")
-        heads.append(
+        parts.append(
             {
-                "id": f"{id}/{first}",
-                "kind": kind.name,
-                "batchId": id,
-                "owner": own.get(kind.owner) if kind.owner else None,
+                **head,
+                "id": f"{head['batchId']}/{first}",
                 "first": first,
                 "count": len(part),
-                "own": own,
-                "status": "PENDING",
-                "folded": True,
-                "queued": True,
-                "rank": priority * 10**12 + number,
-                "createdAt": at,
-                "updatedAt": at,
-                "startTime": None,
-                "endTime": None,
-                "failed": {},
-                "doubtful": [*range(len(part))] if fetched else files.doubtful_of(part),
+                "rank": head["rank"] + first // SIZE,
+                "doubtful": files.doubtful_of(sandbox, part),
             }
         )
-        bodies.append({"id": f"{id}/{first}", "inputs": part})
-    sandbox.collection(SLICES).put_many(heads)
-    sandbox.collection(INPUTS).put_many(bodies)
-    return len(heads)
+    sandbox.collection(SLICES).put_many(parts)
+    return parts
+
+
+def of_batch(sandbox: Sandbox, batch_id: str) -> list[Document]:
+    """The slices of a batch that are still needed, in order."""
+    slices = sandbox.collection(SLICES)
+    found = (slices.get(f"{batch_id}/{first}") for first in range(0, MOST, SIZE))
+    return [head for head in found if head is not None]
 
 
 def run_ids(sandbox: Sandbox, head: Mapping[str, Any]) -> Iterator[str]:
@@ -79,9 +117,12 @@ def members(sandbox: Sandbox, head: Mapping[str, Any]) -> Iterator[tuple[int, Do
 
 def inputs_of(sandbox: Sandbox, head: Mapping[str, Any]) -> list[Document]:
     """The inputs of a folded slice."""
-    body = sandbox.collection(INPUTS).get(head["id"])
-    found: list[Document] = body["inputs"] if body else []
-    return found
+    found = head
+    if "inputs" not in head:
+        kept = sandbox.collection(INPUTS).get(head["batchId"]) or {"inputs": []}
+        found = kept.get("body", kept)
+    inputs: list[Document] = found["inputs"]
+    return inputs[head["first"] : head["first"] + head["count"]]
 
 
 def unfold(sandbox: Sandbox, head: Document) -> Document:
@@ -97,9 +138,11 @@ def unfold(sandbox: Sandbox, head: Document) -> Document:
         made.append(_run(sandbox, kind, head, (id, str(number)), (each, file)))
     sandbox.collection(kind.collection).put_many(made)
     sandbox.collection(files.COLLECTION).put_many(taken)
-    sandbox.collection(INPUTS).delete(head["id"])
     head = {**head, "folded": False}
+    head.pop("inputs", None)
     keep(sandbox, head)
+    if not any(other["folded"] for other in of_batch(sandbox, head["batchId"])):
+        sandbox.collection(INPUTS).delete(head["batchId"])
     return head
 
 
@@ -162,9 +205,10 @@ def failure_reason(kind: Kind) -> str:
 
 def unfold_batch(sandbox: Sandbox, batch_id: str) -> None:
     """Bring all runs of a batch to light; it has at most 1,000."""
-    for head in sandbox.collection(SLICES).find({"batchId": batch_id}):
-        if head["folded"]:
-            unfold(sandbox, head)
+    for head in of_batch(sandbox, batch_id):
+        for part in divide(sandbox, head):
+            if part["folded"]:
+                unfold(sandbox, part)
 
 
 class FoldedRuns:
@@ -196,5 +240,5 @@ class FoldedRuns:
             limit=1,
         )
         for head in heads:
-            unfold(self._sandbox, head)
+            unfold(self._sandbox, divide(self._sandbox, head)[0])
         return bool(heads)

@@ -25,7 +25,6 @@ def _of_versions(noun: Noun) -> tuple[Index, ...]:
 
 
 _SLICES = (
-    Index("batchId"),
     Index("queued", sort="rank"),
     Index("folded", sort="createdAt"),
     *_sorted("folded", "kind"),

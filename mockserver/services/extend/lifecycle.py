@@ -38,10 +38,15 @@ def begin(sandbox: Sandbox, kind: Kind, run: Document) -> None:
 
 
 def queue(
-    sandbox: Sandbox, kind: Kind, id: str, own: Mapping[str, Any], inputs: list[Document]
+    sandbox: Sandbox,
+    kind: Kind,
+    id: str,
+    own: Mapping[str, Any],
+    inputs: list[Document],
+    raw: bytes | None,
 ) -> None:
     """Store a new batch and let its slices start, lower priority first across batches."""
-    slices = batches.submit(sandbox, kind, id, own, inputs)
+    slices = batches.submit(sandbox, kind, id, own, inputs, raw)
     sandbox.pace.schedule("extend.start_slice", {"left": slices}, resource=id)
 
 
@@ -80,7 +85,7 @@ def start_slice(sandbox: Sandbox, *, left: int) -> None:
     """
     waiting = sandbox.collection(batches.SLICES).find({"queued": True}, sort="rank", limit=1)
     for head in waiting:
-        _start(sandbox, head)
+        _start(sandbox, batches.divide(sandbox, head)[0])
     if left > 1 and waiting:
         sandbox.pace.schedule("extend.start_slice", {"left": left - 1})
 

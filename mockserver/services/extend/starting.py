@@ -96,32 +96,40 @@ def start_workflow_batch(call: Call) -> str:
     """A batch of runs, queued; answers its id. Nothing is stored when any part is invalid."""
     body = call.body
     made_by = workflows.made_by(call.sandbox, body["workflow"])
-    inputs = _inputs(call)
+    inputs, raw = _inputs(call)
     id = WORKFLOW.batch_prefix + call.sandbox.ids.token("extend.batch", 8)
     own = {**made_by, "priority": body.get("priority", BATCH_PRIORITY)}
-    lifecycle.queue(call.sandbox, WORKFLOW, id, own, inputs)
+    lifecycle.queue(call.sandbox, WORKFLOW, id, own, inputs, raw)
     return id
 
 
-def _inputs(call: Call) -> list[Document]:
+def _inputs(call: Call) -> tuple[list[Document], bytes | None]:
     """What is kept of the inputs: file and metadata, never secrets; refused when one is too large.
 
-    A thousand inputs come at once, so what only few requests hold is looked for in the raw body.
+    A thousand inputs come at once, and most have nothing but a file: then they can be kept as they
+    came, which is the second part of the answer.
     """
     inputs: list[Document] = call.body["inputs"]
-    for number in [place for place, each in enumerate(inputs) if "metadata" in each]:
-        each = inputs[number]
-        if len(orjson.dumps(each["metadata"])) > METADATA_BYTES:
-            metadata_of(each, f"inputs.{number}.metadata")
     if call.sandbox.setting("extend.unknown_files") == "refuse":
         _check_ids(call.sandbox, inputs)
-    # A backslash could hide a name from this look.
-    if not any(mark in call.raw for mark in (b"secrets", TAGS.encode(), b"\\")):
-        return inputs
-    return [
-        {"file": each["file"]} | ({"metadata": metadata_of(each)} if "metadata" in each else {})
-        for each in inputs
-    ]
+    if sum(map(len, inputs)) == len(inputs):
+        return inputs, call.raw if _is_plain(call) else None
+    kept = []
+    for number, each in enumerate(inputs):
+        kept.append({"file": each["file"]})
+        if "metadata" in each:
+            kept[-1]["metadata"] = metadata_of(each, f"inputs.{number}.metadata")
+    return kept, None
+
+
+def _is_plain(call: Call) -> bool:
+    """Whether a body is one line of JSON in today's shape, without anything that is not kept."""
+    return (
+        versions.spoken(call) == versions.CURRENT
+        and "secrets" not in call.body
+        and b"\n" not in call.raw
+        and b"\r" not in call.raw
+    )
 
 
 def _check_ids(sandbox: Sandbox, inputs: list[Document]) -> None:
@@ -197,7 +205,7 @@ def start_batch(call: Call, kind: Kind) -> Document:
         "priority": body.get("priority", PRIORITY),
         "baseUrl": call.base_url,
     }
-    inputs = _inputs(call)
+    inputs, raw = _inputs(call)
     batch: Document = {
         "object": "batch_run",
         "id": new_id(sandbox, kind.batch_prefix),
@@ -211,5 +219,5 @@ def start_batch(call: Call, kind: Kind) -> Document:
         "left": -(-len(inputs) // batches.SIZE),
     }
     sandbox.collection(batches.RUNS).put(batch)
-    lifecycle.queue(sandbox, kind, batch["id"], own, inputs)
+    lifecycle.queue(sandbox, kind, batch["id"], own, inputs, raw)
     return batch

@@ -1,12 +1,13 @@
 """Batches: accepted as a whole, visible at once, kept compactly, queued by priority."""
 
+import json
 from typing import Any
 
 import pytest
 
 from mockserver.services.extend import batches
 from tests.services.extend.conftest import Opening
-from tests.services.extend.world import LOST, SAMPLE, URL, WORKFLOW, World
+from tests.services.extend.world import LOST, SAMPLE, URL, VERSION, WORKFLOW, World
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +32,7 @@ async def test_a_large_batch_is_stored_as_a_few_documents(world: World) -> None:
 
     after = world.counts()
     changed = {name: after[name] - before.get(name, 0) for name in after}
-    assert changed.pop(batches.SLICES) == changed.pop(batches.INPUTS) == 4
+    assert changed.pop(batches.SLICES) == changed.pop(batches.INPUTS) == 1
     assert changed.pop("extend.definitions") > 0
     assert not any(changed.values())
 
@@ -262,3 +263,56 @@ async def test_a_batch_of_processors_refuses_an_inline_config(world: World) -> N
 
     assert status == 400
     assert "config" in message
+
+
+@pytest.mark.parametrize("count", [3, 600])
+@pytest.mark.parametrize("indent", [None, 2], ids=["one line", "many lines"])
+@pytest.mark.parametrize("looked", [True, False], ids=["looked at", "folded"])
+async def test_inputs_are_kept_whatever_their_body_looks_like(
+    world: World, count: int, indent: int | None, looked: bool
+) -> None:
+    inputs = [{"file": named(n)} for n in range(count)]
+    body = json.dumps({"workflow": {"id": WORKFLOW}, "inputs": inputs}, indent=indent)
+    answer = await world.client.post(
+        "/extend/workflow_runs/batch",
+        content=body,
+        headers={"authorization": "Bearer k", "x-extend-api-version": VERSION},
+    )
+    id = answer.json()["batchId"]
+    if looked:
+        await world.ask("GET", "/workflow_runs", maxPageSize=1)
+    world.work()
+
+    runs = await world.runs(batchId=id)
+
+    names = [run["files"][0]["name"] for run in runs]
+    assert sorted(names) == sorted(f"po-{n}.pdf" for n in range(count))
+    assert {run["status"] for run in runs} == {"PROCESSED"}
+    assert not len(world.sandbox.collection(batches.INPUTS))
+
+
+@pytest.mark.parametrize("count", [1, 20])
+async def test_secrets_of_an_input_are_kept_nowhere(world: World, count: int) -> None:
+    inputs = [{"file": named(n), "secrets": {"pin": "s3cr3t"}} for n in range(count)]
+    await world.ask(
+        "POST", "/workflow_runs/batch", {"workflow": {"id": WORKFLOW}, "inputs": inputs}
+    )
+    for name in (batches.SLICES, batches.INPUTS):
+        assert "s3cr3t" not in str(world.sandbox.collection(name).find())
+
+
+async def test_a_look_shows_what_became_of_the_run_and_of_its_workflow(world: World) -> None:
+    run = await world.ask("POST", "/workflow_runs", {"workflow": {"id": WORKFLOW}, "file": URL})
+    looks = [await world.ask("GET", f"/workflow_runs/{run['id']}") for _ in range(3)]
+    assert looks[0] == looks[1] == looks[2]
+    await world.ask("POST", f"/workflow_runs/{run['id']}", {"metadata": {"seen": True}})
+    assert (await world.ask("GET", f"/workflow_runs/{run['id']}"))["metadata"] == {"seen": True}
+    await world.ask("POST", f"/workflows/{WORKFLOW}", {"name": "Renamed"})
+    shown = await world.ask("GET", f"/workflow_runs/{run['id']}")
+    assert shown["workflow"]["name"] == "Renamed"
+    older = await world.call(
+        "GET", f"/workflow_runs/{run['id']}", headers={"x-extend-api-version": "2025-04-21"}
+    )
+    assert older.json()["workflowRun"]["id"] == run["id"]
+    world.work()
+    assert (await world.ask("GET", f"/workflow_runs/{run['id']}"))["status"] == "PROCESSED"
