@@ -28,6 +28,7 @@ from mockserver.engine.errors import ConfigError, ContractError, MockserverError
 from mockserver.engine.faults import storage
 from mockserver.engine.journal import Entry
 from mockserver.engine.pipeline import FAULT, Pipeline, encode
+from mockserver.engine.request import Headers
 from mockserver.engine.s3 import S3Error
 from mockserver.engine.sandbox import Sandbox, World
 from mockserver.engine.sandboxes import DEFAULT, Sandboxes
@@ -95,6 +96,7 @@ class App:
             for name, contract in self.world.contracts.items()
         }
         self._good_hosts: set[str] = set()
+        self._ways: dict[tuple[str, str], tuple[ASGIApp, bool]] = {}
         self._isolate = settings.isolation == "token"
         self._ticker = Ticker(lambda name: self.sandboxes.get(name))
         self._hosts = {
@@ -141,8 +143,8 @@ class App:
             await self._call(scope, receive, send)
 
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers: dict[bytes, bytes] = dict(scope["headers"])
-        host = headers.get(b"host", b"").decode("latin-1")
+        headers = scope["mockserver.headers"] = Headers(scope["headers"])
+        host = headers.get("host", "")
         path: str = scope["path"]
         prefix = ""
         if path.startswith("/@"):
@@ -184,10 +186,10 @@ class App:
         if len(self._good_hosts) < MOST_HOSTS:
             self._good_hosts.add(host)
 
-    def _sandbox(self, scope: Scope, headers: dict[bytes, bytes], host: str) -> Sandbox:
+    def _sandbox(self, scope: Scope, headers: Headers, host: str) -> Sandbox:
         """The sandbox of a call whose path does not name it."""
-        if b"mockserver-sandbox" in headers:
-            return self.sandboxes[headers[b"mockserver-sandbox"].decode("latin-1")]
+        if "mockserver-sandbox" in headers:
+            return self.sandboxes[headers["mockserver-sandbox"]]
         path: str = scope["path"]
         if path.startswith("/__admin"):
             asked = parse_qs(scope["query_string"].decode("latin-1")).get("sandbox")
@@ -195,7 +197,7 @@ class App:
         if self._isolate or self.sandboxes.binds:
             service = self._service_of(host, path)
             places = self._credentials.get(service or "", ())
-            credential = credential_of(places, headers, scope["query_string"])
+            credential = credential_of(places, headers.raw, scope["query_string"])
             if credential is not None:
                 name = self.sandboxes.of_credential(credential, isolate=self._isolate)
                 return self.sandboxes[name]
@@ -212,10 +214,10 @@ class App:
     def _route(self, host: str, path: str, sandbox: Sandbox) -> tuple[ASGIApp, str]:
         """The application that answers, and the path as its contract spells it."""
         first, _, rest = path[1:].partition("/")
-        service = self._service_of(host, path)
-        if service:
-            by_host = service != first or host.partition(":")[0].lower() in self._hosts
-            return self._apps[service], path if by_host else f"/{rest}"
+        found = self._ways.get((host, first)) or self._way(host, path, first)
+        if found:
+            app, whole = found
+            return app, path if whole else f"/{rest}"
         if first == "__admin":
             return self._admin_route(path, rest)
         if first == "__uploads":
@@ -228,6 +230,16 @@ class App:
         if not first:
             return JSONResponse({"name": "mockserver", "paths": known.split(", ")}), path
         return problem(404, f"There is nothing at {path}; the paths begin with {known}."), path
+
+    def _way(self, host: str, path: str, first: str) -> tuple[ASGIApp, bool] | None:
+        """The service of a host and a first part of a path, and whether it gets the whole path."""
+        service = self._service_of(host, path)
+        if service is None:
+            return None
+        whole = service != first or host.partition(":")[0].lower() in self._hosts
+        if len(self._ways) < MOST_HOSTS:
+            self._ways[host, first] = self._apps[service], whole
+        return self._apps[service], whole
 
     def _admin_route(self, path: str, rest: str) -> tuple[ASGIApp, str]:
         """Controls of a service are `/__admin/services/<service>/…`, all else the control API."""
@@ -364,12 +376,11 @@ def as_starlette(pipeline: ASGIApp) -> Starlette:
     """A Starlette application whose only route is the contract's own.
 
     The pipeline renders every error in the service's envelope, so the stock middleware that
-    would catch them is left out: it costs a tenth of a small call.
+    would catch them, and the router that would find no route, are left out: they cost a tenth of a
+    small call.
     """
     app = Starlette()
-    app.router.redirect_slashes = False
-    app.router.default = pipeline
-    app.middleware_stack = app.router
+    app.middleware_stack = pipeline
     return app
 
 

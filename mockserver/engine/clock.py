@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 monotonic = time.perf_counter
 """Seconds for measuring how long something really took; never shown as a time of day."""
@@ -75,7 +76,13 @@ class Clock:
 
 def rfc3339(seconds: float, digits: int = 3) -> str:
     """`seconds` as UTC, such as `2026-01-02T03:04:05.678Z`, with 0 to 6 `digits` of a fraction."""
-    moment = _EPOCH + timedelta(microseconds=round(seconds * 1e6))
+    return _written(round(seconds * 1e6) // 10 ** (6 - digits), digits)
+
+
+@lru_cache(maxsize=1024)
+def _written(units: int, digits: int) -> str:
+    """A time in units of its last digit; the same is written again and again."""
+    moment = _EPOCH + timedelta(microseconds=units * 10 ** (6 - digits))
     text = moment.isoformat(timespec="microseconds")
     return text[: 20 + digits if digits else 19] + "Z"
 

@@ -81,6 +81,11 @@ class Pace:
             transition, arguments, delay=override["seconds"], resource=resource
         )
 
+    @property
+    def counts_looks(self) -> bool:
+        """Whether an override with `polls` may wait for a handler to tell of looks."""
+        return self._jobs.polling
+
     def polled(self, resource: str) -> None:
         """A handler tells that a resource was looked at; only an override with `polls` cares."""
         self._jobs.poll(resource)

@@ -1,6 +1,5 @@
 """One call from start to end: the stages, written one under the other."""
 
-import inspect
 import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from mockserver.engine.clock import monotonic
 from mockserver.engine.contract import MethodNotAllowed, NoSuchPath, Violation
-from mockserver.engine.contract.operation import is_json
+from mockserver.engine.contract.bodies import is_json
 from mockserver.engine.errors import MockserverError, NotFound, RateLimited, ServiceError
 from mockserver.engine.faults import Decision
 from mockserver.engine.faults.effects import send_spoiled, spoiled_content, wait
@@ -41,9 +40,9 @@ DUE_BUDGET = 0.02
 class Pipeline:
     """Answers the calls of one service: an ASGI application.
 
-    The scope must hold `mockserver.sandbox`, `mockserver.base_url` and `mockserver.path`, the path
-    as the contract spells it. `recorded` calls are in the sandbox's journal; the control API's
-    are not.
+    The scope must hold `mockserver.sandbox`, `mockserver.base_url`, `mockserver.headers` and
+    `mockserver.path`, the path as the contract spells it. `recorded` calls are in the sandbox's
+    journal; the control API's are not.
     """
 
     def __init__(
@@ -99,7 +98,8 @@ class Pipeline:
             entry.request_size = len(raw)
             entry.request_body = raw[: sandbox.journal.body_bytes]
             call = self._open(scope, sandbox, entry, raw)
-            sandbox.catch_up(budget=DUE_BUDGET, background=False)
+            if sandbox.jobs.due_by(entry.at):
+                sandbox.catch_up(budget=DUE_BUDGET, background=False)
             if self._recorded and (sandbox.faults.active or FAULT in call.headers):
                 decision = await self._faults_before(call, entry)
                 if decision and decision.acts("before"):
@@ -206,9 +206,7 @@ class Pipeline:
             operation=operation,
             method=scope["method"],
             path=path,
-            headers={
-                key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]
-            },
+            headers=scope["mockserver.headers"],
             query_string=entry.query,
             base_url=scope["mockserver.base_url"],
             raw=raw,
@@ -262,9 +260,9 @@ class Pipeline:
             status, body = call.sandbox.examples.answer(call.operation, call.path, call.raw)
             return Answer(status, body, {"Mockserver-Example": "true"})
         result = handler(call)
-        if inspect.isawaitable(result):
+        if not isinstance(result, Answer | tuple):
             result = await result
-        return result if isinstance(result, Answer) else Answer(result[0], result[1])
+        return result if isinstance(result, Answer) else Answer(*result)
 
     def _checked(self, call: Call, answer: Answer, entry: Entry) -> Answer:
         """The answer, or what strict mode makes of one that breaks its own contract."""
@@ -275,7 +273,7 @@ class Pipeline:
             answer.status, headers, answer.body, answer.media_type
         )
         if not violations:
-            return answer
+            return answer if call.keep is None else call.keep(answer)
         entry.violations = (*entry.violations, *violations)
         first = f"{violations[0].pointer}: {violations[0].message}"
         log.error("the answer of %s breaks its contract: %s", call.operation.id, first)
@@ -343,7 +341,7 @@ class Pipeline:
 
     def _started(self, answer: Answer, entry: Entry, content: bytes) -> Message:
         """The head of the answer, written down in the journal."""
-        headers = [(b"content-length", str(len(content)).encode())]
+        headers = [(b"content-length", b"%d" % len(content))]
         if answer.status not in (204, 304):
             headers.append((b"content-type", answer.media_type.encode()))
         headers += [(k.lower().encode(), v.encode("latin-1")) for k, v in answer.headers.items()]

@@ -1,15 +1,63 @@
 """A request's bytes on their way in: read once, bounded, and parsed by media type."""
 
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 from python_multipart.multipart import parse_options_header
-from starlette.datastructures import Headers, UploadFile
+from starlette.datastructures import Headers as MultipartHeaders
+from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.types import Receive
 
 from mockserver.engine.errors import Invalid, ServiceError
 from mockserver.engine.service import File
+
+SHORT = 1024
+"""Characters of a query string whose parameters are worth remembering."""
+
+
+class Headers(Mapping[str, str]):
+    """A call's headers under names in small letters, decoded when asked for.
+
+    `raw` holds them as bytes; of one that came twice the last counts.
+    """
+
+    __slots__ = ("raw",)
+
+    def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        self.raw = dict(headers)
+
+    def __getitem__(self, name: str) -> str:
+        return self.raw[name.encode("latin-1")].decode("latin-1")
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The header's value, or the default."""
+        value = self.raw.get(name.encode("latin-1"))
+        return default if value is None else value.decode("latin-1")
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.encode("latin-1") in self.raw
+
+    def __iter__(self) -> Iterator[str]:
+        return (name.decode("latin-1") for name in self.raw)
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+
+def query_pairs(query_string: str) -> tuple[tuple[str, str], ...]:
+    """Names and values of a query string, empty ones too; those who poll ask for the same."""
+    return (_short_pairs if len(query_string) <= SHORT else _pairs)(query_string)
+
+
+def _pairs(query_string: str) -> tuple[tuple[str, str], ...]:
+    return tuple(parse_qsl(query_string, keep_blank_values=True)) if query_string else ()
+
+
+_short_pairs = lru_cache(maxsize=256)(_pairs)
 
 
 class Disconnected(Exception):
@@ -68,7 +116,7 @@ async def parse_multipart(
         # The parser would take a body that was cut off for a complete one.
         raise Invalid("The multipart body has no closing boundary.", code="malformed")
     try:
-        form = await MultiPartParser(Headers(headers), stream()).parse()
+        form = await MultiPartParser(MultipartHeaders(headers), stream()).parse()
     except (MultiPartException, ValueError) as error:
         raise Invalid(f"The multipart body cannot be read: {error}.", code="malformed") from None
     fields: dict[str, str] = {}

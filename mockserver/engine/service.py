@@ -24,6 +24,10 @@ class Answer:
     media_type: str = "application/json"
 
 
+class Checked(bytes):
+    """A body that was found to keep the contract: the same bytes need no second look."""
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """One file part of a multipart request."""
@@ -41,6 +45,7 @@ class Call:
     there, parsed to their types, defaults filled in, absent optional ones absent. `path` is
     without prefixes; header names are lower case; `body` is parsed JSON, `None` when empty, and
     `bytes` for any other media type. `answer_headers` go out with the answer, errors included.
+    `keep` is given the answer once it was found to keep the contract.
     """
 
     sandbox: "Sandbox"
@@ -60,6 +65,7 @@ class Call:
     credential: str | None = None
     answer_headers: dict[str, str] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
+    keep: Callable[[Answer], Answer] | None = None
 
 
 BACKGROUND = "mockserver_background"

@@ -140,13 +140,8 @@ class Tally:
 
 def _name(entry: "Entry") -> str:
     """What a client calls itself. Header names are in small letters, as ASGI has them."""
-    agent = b""
-    for key, value in entry.request_headers:
-        if key == LABEL:
-            agent = value
-            break
-        if key == b"user-agent":
-            agent = value
+    headers = dict(entry.request_headers)
+    agent = headers.get(LABEL) or headers.get(b"user-agent", b"")
     return agent[:200].decode("latin-1") or "(unnamed)"
 
 

@@ -19,7 +19,7 @@ SHORT = 0.001
 TURNS = 4
 """Turns of the event loop after work that was not short: enough for a call that has come meanwhile
 to be answered."""
-SHARE = 5
+SHARE = 10
 """While many calls come, background work rests this many times as long as it worked."""
 MANY = 20
 """Calls between two looks that are many; fewer give it less rest, so that one caller who polls

@@ -13,7 +13,7 @@ from mockserver.engine.contract import (
     Operation,
     Violation,
 )
-from mockserver.engine.contract.operation import is_json
+from mockserver.engine.contract.bodies import is_json
 from mockserver.engine.errors import ServiceError
 from mockserver.engine.journal import Entry
 from mockserver.engine.masking import HIDDEN, is_secret

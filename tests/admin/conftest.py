@@ -14,6 +14,7 @@ from mockserver.admin import admin
 from mockserver.data import data_folder
 from mockserver.engine.contract import Contract
 from mockserver.engine.pipeline import Pipeline
+from mockserver.engine.request import Headers
 from mockserver.engine.sandbox import Sandbox
 from tests.engine import toy
 
@@ -48,6 +49,7 @@ class Panel:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["mockserver.sandbox"] = self.sandbox
+        scope["mockserver.headers"] = Headers(scope["headers"])
         scope["mockserver.base_url"] = "http://127.0.0.1:8080"
         scope["mockserver.called"] = scope["path"]
         scope["mockserver.path"] = scope["path"].removeprefix("/toy")

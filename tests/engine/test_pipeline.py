@@ -9,6 +9,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from mockserver.engine.pipeline import Pipeline
+from mockserver.engine.request import Headers
 from mockserver.engine.sandbox import Sandbox
 from tests.engine import toy
 
@@ -33,6 +34,7 @@ class Running:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["mockserver.sandbox"] = self.sandbox
+        scope["mockserver.headers"] = Headers(scope["headers"])
         scope["mockserver.base_url"] = "http://toy"
         scope["mockserver.path"] = scope["path"]
         scope["mockserver.called"] = "/toy" + scope["path"]

@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 from mockserver.engine.errors import Invalid, ServiceError
-from mockserver.engine.request import Disconnected, parse_json, parse_multipart, read_body
+from mockserver.engine.request import (
+    Disconnected,
+    Headers,
+    parse_json,
+    parse_multipart,
+    query_pairs,
+    read_body,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -84,3 +91,21 @@ async def test_a_multipart_body_that_ends_too_early_is_refused() -> None:
     body = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nhalf'
     with pytest.raises(Invalid, match="multipart"):
         await parse_multipart(BOUNDARY, body)
+
+
+def test_headers_are_found_by_small_letters_and_the_last_of_two_counts() -> None:
+    headers = Headers([(b"host", b"here"), (b"x", b"1"), (b"x", b"\xe9")])
+    assert headers["x"] == headers.get("x") == "\xe9"
+    assert dict(headers) == {"host": "here", "x": "\xe9"}
+    assert len(headers) == 2
+    assert ("host" in headers, "accept" in headers, 7 in headers) == (True, False, False)
+    assert (headers.get("accept"), headers.get("accept", "*/*")) == (None, "*/*")
+    with pytest.raises(KeyError):
+        headers["accept"]
+
+
+@pytest.mark.parametrize("long", ["", "x" * 2_000], ids=["short", "long"])
+def test_a_query_string_has_all_its_pairs_empty_ones_too(long: str) -> None:
+    pairs = query_pairs(f"a=1&b=&a=%202&c={long}")
+    assert pairs == (("a", "1"), ("b", ""), ("a", " 2"), ("c", long))
+    assert query_pairs("") == ()

@@ -3,16 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from mockserver.engine.contract.bodies import MediaType, RequestBody, Response, essence, is_json
 from mockserver.engine.contract.document import METHODS, Document
-from mockserver.engine.contract.operation import (
-    MediaType,
-    Operation,
-    RequestBody,
-    Response,
-    Webhook,
-    essence,
-    is_json,
-)
+from mockserver.engine.contract.operation import Operation, Webhook
 from mockserver.engine.contract.parameters import STYLES, Parameter, reading_of
 from mockserver.engine.contract.routes import parameter_names
 from mockserver.engine.contract.schemas import Schema, Schemas

@@ -1,45 +1,29 @@
 """One operation of a contract: reads calls to it, and checks calls and answers."""
 
+import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import parse_qsl
 
+from mockserver.engine.contract.bodies import (
+    MediaType,
+    RequestBody,
+    Response,
+    essence,
+    is_json,
+    of_type,
+)
 from mockserver.engine.contract.parameters import TEXT, Parameter, Reading, Unreadable
 from mockserver.engine.contract.schemas import Schema
 from mockserver.engine.contract.violations import MOST, Violation, described, step
+from mockserver.engine.request import query_pairs
+from mockserver.engine.service import Checked
 
+_SHORT, _MOST = 512, 100  # characters of a query, and calls, whose parameters are remembered
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MediaType:
-    """One form that a body can have: its schema, its examples, how a form's fields are read."""
-
-    name: str
-    schema: Schema | None
-    examples: tuple[Any, ...] = ()
-    reading: Reading | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RequestBody:
-    """What an operation takes as the body of a call."""
-
-    required: bool
-    media_types: Mapping[str, MediaType]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Response:
-    """What an operation declares for a status."""
-
-    status: str
-    media_types: Mapping[str, MediaType]
-    headers: tuple[Parameter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +47,9 @@ class Operation:
     _defaults: Mapping[str, Parameter] = field(init=False, repr=False)
     _needs_path: bool = field(init=False, repr=False)
     _needs_call: bool = field(init=False, repr=False)
+    _headers: tuple[str, ...] | None = field(init=False, repr=False)
+    _flat: bool = field(init=False, repr=False)
+    _known: Callable[..., tuple[dict[str, Any], list[Violation]]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         filled = {p.name: p for p in self.parameters if p.reading.has_default}
@@ -72,6 +59,12 @@ class Operation:
         object.__setattr__(self, "_needs_path", not plain)
         others = len(of_path) < len(self.parameters)
         object.__setattr__(self, "_needs_call", others or self.strict_query)
+        places = {p.where for p in self.parameters}
+        names = tuple(p.name.lower() for p in self.parameters if p.where == "header")
+        object.__setattr__(self, "_headers", None if "cookie" in places else names)
+        nested = [p for p in self.parameters if p.reading.kinds & {"array", "object"}]
+        object.__setattr__(self, "_flat", not nested)
+        object.__setattr__(self, "_known", lru_cache(_MOST)(self._read_given))
 
     @property
     def request_required(self) -> bool:
@@ -95,6 +88,28 @@ class Operation:
         Header names are lower case. Of a scalar given twice the last one counts. Parameters that
         the contract does not know are left out.
         """
+        if self._headers is None or len(query_string) > _SHORT:
+            return self._read(path_values, query_string, headers, cookies)
+        given = tuple(map(headers.get, self._headers))
+        values, violations = self._known(tuple(path_values.items()), query_string, given)
+        # Lists and objects are the handler's own to change.
+        return (values.copy() if self._flat else copy.deepcopy(values)), violations
+
+    def _read_given(
+        self, path: tuple[tuple[str, str], ...], query_string: str, given: tuple[str | None, ...]
+    ) -> tuple[dict[str, Any], list[Violation]]:
+        """As `read`; those who poll give the same again and again, so answers are remembered."""
+        pairs = zip(self._headers or (), given, strict=True)
+        headers = {name: text for name, text in pairs if text is not None}
+        return self._read(dict(path), query_string, headers)
+
+    def _read(
+        self,
+        path_values: Mapping[str, str],
+        query_string: str,
+        headers: Mapping[str, str],
+        cookies: Mapping[str, str] | None = None,
+    ) -> tuple[dict[str, Any], list[Violation]]:
         violations: list[Violation] = []
         if not self._needs_path:
             values: dict[str, Any] = dict(path_values)
@@ -116,9 +131,8 @@ class Operation:
         violations: list[Violation],
     ) -> None:
         query: dict[str, list[str]] = {}
-        if query_string:
-            for name, text in parse_qsl(query_string, keep_blank_values=True):
-                query.setdefault(name, []).append(text)
+        for name, text in query_pairs(query_string):
+            query.setdefault(name, []).append(text)
         for parameter in self.parameters:
             name = parameter.name
             match parameter.where:
@@ -168,7 +182,7 @@ class Operation:
             return essence(content_type)
         if not content_type or not given:
             return next(iter(self.request.media_types))
-        found = _of_type(self.request.media_types, content_type)
+        found = of_type(self.request.media_types, content_type)
         return found.name if found else None
 
     def body_violations(
@@ -185,10 +199,7 @@ class Operation:
                 return []
             return [Violation("request", "/body", "required", "a body is required")]
         declared = self.request.media_types
-        if media_type:
-            found = _of_type(declared, media_type)
-        else:
-            found = next(iter(declared.values()), None)
+        found = of_type(declared, media_type) if media_type else next(iter(declared.values()), None)
         if found is None:
             return [_of_wrong_type("request", media_type, declared)] if declared else []
         if found.schema is None or isinstance(value, bytes):
@@ -204,7 +215,7 @@ class Operation:
         `body_violations` to complain about.
         """
         declared = self.request.media_types if self.request else {}
-        found = _of_type(declared, media_type or _FORMS[0])
+        found = of_type(declared, media_type or _FORMS[0])
         properties = found.reading.properties if found and found.reading else {}
         return {name: _field(properties.get(name, TEXT), text) for name, text in fields.items()}
 
@@ -233,13 +244,13 @@ class Operation:
         if response.headers:
             _check_headers(response.headers, headers, violations)
         if response.media_types:
-            found = _of_type(response.media_types, media_type or "")
+            found = of_type(response.media_types, media_type or "")
             if body is None and found is None:
                 message = "an answer without a body is not declared for this status"
                 violations.append(Violation("response", "/body", "required", message))
             elif found is None:
                 violations.append(_of_wrong_type("response", media_type, response.media_types))
-            elif found.schema is not None:
+            elif found.schema is not None and not isinstance(body, Checked):
                 violations.extend(_body_violations(found.schema, media_type or "", body))
         return violations
 
@@ -263,31 +274,6 @@ class Webhook:
     def violations(self, payload: Any) -> list[Violation]:
         """What is wrong with the JSON payload of a delivery."""
         return self.schema.violations(payload, "delivery", "/body") if self.schema else []
-
-
-def essence(content_type: str | None) -> str:
-    """A media type without its parameters."""
-    return (content_type or "").partition(";")[0].strip().lower()
-
-
-def is_json(media_type: str) -> bool:
-    """Whether bodies of this media type are JSON."""
-    return media_type.endswith(("/json", "+json"))
-
-
-def _of_type(declared: Mapping[str, MediaType], content_type: str) -> MediaType | None:
-    """The declared media type that is meant: exactly, by a range, or as a dialect of JSON."""
-    found = declared.get(content_type)
-    if found is not None:
-        return found
-    name = essence(content_type)
-    found = declared.get(name)
-    if found is not None:
-        return found
-    for pattern, media in declared.items():
-        if "*" in pattern and fnmatchcase(name, pattern):
-            return media
-    return declared.get("application/json") if name.endswith("+json") else None
 
 
 def _of_wrong_type(

@@ -4,12 +4,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 Target = TypeVar("Target")
 
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
 _ALIKE = 0.6
+_MOST = 250
+_LONGEST = 200
+"""Calls whose targets are remembered, and characters of their paths."""
 
 
 class NoSuchPath(Exception):
@@ -79,6 +83,8 @@ class Routes(Generic[Target]):
     def __init__(self) -> None:
         self._root: _Node[Target] = _Node()
         self._paths: list[tuple[str, str]] = []
+        # Those who poll ask for the same again and again.
+        self._known = lru_cache(_MOST)(self._matched)
 
     def add(self, method: str, path: str, target: Target) -> None:
         """Route calls of this method and path template to the target."""
@@ -105,6 +111,11 @@ class Routes(Generic[Target]):
 
     def match(self, method: str, path: str) -> tuple[Target, dict[str, str]]:
         """The target for a call, with the values of the path's parameters."""
+        matched = self._known if len(path) <= _LONGEST else self._matched
+        target, values = matched(method, path)
+        return target, values.copy()
+
+    def _matched(self, method: str, path: str) -> tuple[Target, dict[str, str]]:
         segments = _segments(path)
         found = self._found(self._root, segments, 0, method)
         if found is not None:

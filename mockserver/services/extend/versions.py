@@ -108,8 +108,10 @@ _REQUESTS: Mapping[str, Callable[[Mapping[str, Any]], tuple[Document, list[Docum
 
 def adapt_answer(call: Call, answer: Answer) -> Answer:
     """Bring an answer into the shape of the version that the call speaks."""
+    if not isinstance(answer.body, dict):
+        return answer
     version = spoken(call)
-    if not is_older(version) or not isinstance(answer.body, dict):
+    if not is_older(version):
         return answer
     if answer.status >= 400:
         return replace(answer, body={"success": False, "error": answer.body.get("message", "")})

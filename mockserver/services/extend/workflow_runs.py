@@ -8,8 +8,10 @@ from mockserver.services.extend import definitions, files, steps, workflows
 from mockserver.services.extend.kinds import WORKFLOW
 from mockserver.services.extend.wire import Document, now, picked
 
-_TAKEN = ("PROCESSED", "NEEDS_REVIEW", "REJECTED")
+TAKEN = ("PROCESSED", "NEEDS_REVIEW", "REJECTED")
 """Statuses of runs that have taken steps."""
+SHOWN_WITH = (workflows.COLLECTION, workflows.VERSIONS)
+"""What else a run without steps is shown with."""
 _CREDITS = {"PARSE": 1, "EXTRACT": 2, "CONDITIONAL_EXTRACT": 2, "CLASSIFY": 1, "SPLIT": 1}
 _FULL = (
     "object", "id", "status", "metadata", "batchId", "files", "failureReason", "failureMessage",
@@ -65,7 +67,7 @@ class Shown:
 
     def full(self, run: Mapping[str, Any]) -> Document:
         """The run with its steps, all twenty keys."""
-        taken = run["status"] in _TAKEN
+        taken = run["status"] in TAKEN
         return {
             **picked(run, _FULL),
             **self._made_by(run),
@@ -76,7 +78,7 @@ class Shown:
     def summary(self, run: Mapping[str, Any]) -> Document:
         """The run in lists: without metadata and steps, with its times."""
         usage = None
-        if run["status"] in _TAKEN:
+        if run["status"] in TAKEN:
             total = self._credits(run)
             usage = {"credits": total, "totalCredits": total}
         return {**picked(run, _SUMMARY), **self._made_by(run), "usage": usage}
@@ -150,7 +152,7 @@ class Shown:
 
         Not emulated: prices; a page costs one credit or two.
         """
-        if run["status"] not in _TAKEN:
+        if run["status"] not in TAKEN:
             return None
         breakdown = []
         for place, step in enumerate(self.plan(run)):

@@ -2,11 +2,11 @@
 
 import re
 from typing import Any
-from urllib.parse import parse_qsl
 
 from mockserver.engine.clock import parse_rfc3339, rfc3339
 from mockserver.engine.errors import Invalid, NotFound, Unauthorized
 from mockserver.engine.ids import Ids
+from mockserver.engine.request import query_pairs
 from mockserver.engine.sandbox import Sandbox
 from mockserver.engine.service import Call
 
@@ -14,6 +14,7 @@ FIRST_BATCH = 612_584
 """Batch numbers have six digits in the tutorials (F12)."""
 
 CREDENTIALS = "sama.credentials"
+PROJECTS = "sama.projects"
 
 MOST_INLINE = 1000
 """Tasks in an inline batch (F44)."""
@@ -40,7 +41,7 @@ DELIVERY_KEYS = (
 
 def authenticate(call: Call) -> str:
     """The access key, which every call has in its query, POST and PUT included (F3)."""
-    key = dict(parse_qsl(call.query_string)).get("access_key")
+    key = dict(query_pairs(call.query_string)).get("access_key")
     # A missing key is answered like a bad one (U26).
     if not key or (
         call.sandbox.settings.auth == "listed" and key not in call.sandbox.collection(CREDENTIALS)
@@ -50,8 +51,13 @@ def authenticate(call: Call) -> str:
 
 
 def project_of(call: Call) -> dict[str, Any]:
-    """The project in the path; 404 when it is missing or belongs to another client (F18)."""
-    project = call.sandbox.collection("sama.projects").get(call.parameters["project_id"])
+    """The project in the path, shared with other calls.
+
+    404 when it is missing or belongs to another client (F18).
+    """
+    sandbox, id = call.sandbox, call.parameters["project_id"]
+    projects = sandbox.collection(PROJECTS)
+    project = sandbox.memo.of((PROJECTS,), (PROJECTS, id), lambda: projects.get(id))
     if project is None or _is_of_another_client(call, project):
         raise NotFound("Project not found.")
     if not project.get("api_access", True):
