@@ -31,6 +31,8 @@ GRACE = 5
 """Seconds that calls in progress are given when the server stops."""
 
 GARBAGE_THRESHOLD = 50_000
+SWITCH = 0.0005
+"""Seconds after which a thread that computes lets another one go on."""
 
 log = logging.getLogger("mockserver.server")
 
@@ -137,6 +139,9 @@ def serve(
         # Left by a server that was killed; whoever waits for the file must not see that one.
         with contextlib.suppress(OSError):
             settings.ready_file.unlink()
+
+    # Else whoever writes a checkpoint meanwhile keeps calls waiting for 5 ms at a time.
+    sys.setswitchinterval(SWITCH)
 
     def ready(app: "App") -> None:
         _spare_garbage_collector()

@@ -1,5 +1,6 @@
 """One call from start to end: the stages, written one under the other."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,8 @@ LOOKS = ("GET", "HEAD")
 UNSENT = (Reset, Empty, Hang)
 KEPT = 64 * 1024
 """Bytes of an answer's body that the journal keeps."""
+LARGE = 256 * 1024
+"""Bytes of a body whose parsing, checking and handling leave others a turn in between."""
 DUE_BUDGET = 0.02
 """Real seconds that a call gives to state changes that are due; the ticker does the rest."""
 
@@ -109,6 +112,8 @@ class Pipeline:
             if self._service.adapt_request:
                 self._service.adapt_request(call)
             await self._read(call, entry)
+            if len(call.raw) > LARGE:
+                await asyncio.sleep(0)
             answer = self._checked(call, await self._handle(call), entry)
             self._commit(call)
             if sandbox.pace.pace == "instant":
@@ -249,6 +254,8 @@ class Pipeline:
         if is_json(media_type):
             if call.body is None:
                 call.body = parse_json(call.raw)
+                if len(call.raw) > LARGE:
+                    await asyncio.sleep(0)
             given = call.body is not None or bool(call.raw.strip())
             return call.operation.body_violations(media_type, call.body, given=given)
         call.body = call.raw

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mockserver.ticker")
 
-SLICE = 0.005
+SLICE = 0.002
 """Real seconds of background work in one go."""
 SHORT = 0.001
 TURNS = 4

@@ -5,8 +5,10 @@ that commit with their continuation, so a server that is killed goes on where it
 operation's log is put together from the blob and one small record a slice.
 """
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
+from operator import itemgetter
 from typing import Any, Protocol
 
 import orjson
@@ -73,8 +75,7 @@ def check_state(sandbox: Sandbox, name: str, items: list[Any]) -> list[str]:
             raise errors.conflict("ENTITY_CONFLICT", "Entity conflict", detail)
         return []
     found = []
-    named = [item.get("pool_id") for item in items if type(item) is dict]
-    for pool_id in dict.fromkeys([each for each in named if type(each) in (str, int)]):
+    for pool_id in _named(items):
         pool = pools.get(sandbox, pool_id)
         if pool is None:
             continue
@@ -86,6 +87,16 @@ def check_state(sandbox: Sandbox, name: str, items: list[Any]) -> list[str]:
             raise errors.conflict("MIXER_CONFIG_REQUIRED", "pool must contain mixer config")
         found.append(pool["id"])
     return found
+
+
+def _named(items: list[Any]) -> Iterable[str | int]:
+    """The pools that a batch names; an item that names none is told so by itself."""
+    with contextlib.suppress(TypeError, KeyError, IndexError):
+        named = dict.fromkeys(map(itemgetter("pool_id"), items))
+        if set(map(type, named)) <= {str, int}:
+            return named
+    each = [item.get("pool_id") for item in items if type(item) is dict]
+    return dict.fromkeys([name for name in each if type(name) in (str, int)])
 
 
 def create_now(call: Call, name: str, present: Any) -> tuple[int, Any]:
