@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from mockserver.engine.webhooks import WebhookPolicy
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
-    """What a call is answered with: a `dict` or `list` becomes JSON, `bytes` go out as they are."""
+    """What a call is answered with: a `dict` or `list` becomes JSON, `bytes` go out as they are.
+
+    Never changed, since one may be given again; frozen, each of a call's three would cost more
+    than its route.
+    """
 
     status: int
     body: Any = None

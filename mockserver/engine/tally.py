@@ -66,13 +66,15 @@ class Tally:
 
     def __init__(self) -> None:
         self.clients: dict[str, Client] = {}
+        self._agents: dict[bytes, Client] = {}
         self.dropped = 0
 
     def add(self, entry: "Entry") -> None:
         """Count a finished call to a service; uploads and deliveries are not the contract's."""
         if entry.kind != "call":
             return
-        client = self._client(_name(entry))
+        headers = dict(entry.request_headers)
+        client = self._client(headers.get(LABEL) or headers.get(b"user-agent", b""))
         if entry.operation is None:
             self._count_astray(client, entry)
         else:
@@ -83,7 +85,7 @@ class Tally:
     def absorb(self, other: "Tally") -> None:
         """Add another tally's counts to these."""
         for name, theirs in list(other.clients.items()):
-            mine = self._client(name)
+            mine = self._named(name)
             for key, calls in list(theirs.operations.items()):
                 own = mine.operations.setdefault(key, Calls())
                 own.calls += calls.calls
@@ -103,9 +105,19 @@ class Tally:
     def clear(self) -> None:
         """Forget all counts."""
         self.clients.clear()
+        self._agents.clear()
         self.dropped = 0
 
-    def _client(self, name: str) -> Client:
+    def _client(self, agent: bytes) -> Client:
+        """What is known of the client that calls itself so."""
+        client = self._agents.get(agent)
+        if client is None:
+            client = self._named(agent[:200].decode("latin-1") or "(unnamed)")
+            if len(self._agents) < MOST_CLIENTS:
+                self._agents[agent[:200]] = client
+        return client
+
+    def _named(self, name: str) -> Client:
         client = self.clients.get(name)
         if client is None:
             if len(self.clients) >= MOST_CLIENTS:
@@ -136,13 +148,6 @@ class Tally:
             known = Breach(entry.method, entry.path[:500], _unnamed(violation))
             client.breaches[kind] = known
         known.count += 1
-
-
-def _name(entry: "Entry") -> str:
-    """What a client calls itself. Header names are in small letters, as ASGI has them."""
-    headers = dict(entry.request_headers)
-    agent = headers.get(LABEL) or headers.get(b"user-agent", b"")
-    return agent[:200].decode("latin-1") or "(unnamed)"
 
 
 def _count_call(client: Client, entry: "Entry") -> None:

@@ -16,6 +16,9 @@ from mockserver.engine.store.values import pack
 # The one table that is ours: which segment follows this file, and the next sequence numbers.
 STAMP = "_checkpoint"
 
+LARGE = 4096
+"""Bytes of a row that is written by itself."""
+
 
 @dataclass(slots=True)
 class Image:
@@ -63,12 +66,18 @@ def _pieces(image: Image) -> Iterator[bytes]:
     for name, rows in image.rows.items():
         if not rows:
             continue
-        yield b",\n%b: {\n" % orjson.dumps(name)
-        first = True
+        yield b",\n%b: {" % orjson.dumps(name)
+        before = b"\n"
         for page in rows.pages():
-            piece = b",\n".join([b'"%d": %b' % item for item in page.items()])
-            yield piece if first else b",\n" + piece
-            first = False
+            if max(map(len, page.values())) < LARGE:
+                yield before + b",\n".join([b'"%d": %b' % item for item in page.items()])
+                before = b",\n"
+                continue
+            for sequence, row in page.items():
+                # Joined, large rows would be copied twice.
+                yield b'%b"%d": ' % (before, sequence)
+                yield row
+                before = b",\n"
         yield b"\n}"
     yield b"\n}\n"
 

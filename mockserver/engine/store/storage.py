@@ -36,7 +36,7 @@ class LogStorage(Storage):
         if durability not in ("process", "power"):
             raise ValueError(f'durability is "process" or "power", not {durability!r}')
         folder.mkdir(parents=True, exist_ok=True)
-        self.checkpoint_at = 64 * 1024 * 1024
+        self.checkpoint_at = 128 * 1024 * 1024
         self.checkpoint_size = 0
         self.retry = RETRY
         self._retry_at = 0.0

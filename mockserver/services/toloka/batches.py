@@ -95,7 +95,7 @@ def _named(items: list[Any]) -> Iterable[str | int]:
         named = dict.fromkeys(map(itemgetter("pool_id"), items))
         if set(map(type, named)) <= {str, int}:
             return named
-    each = [item.get("pool_id") for item in items if type(item) is dict]
+    each: list[Any] = [item.get("pool_id") for item in items if type(item) is dict]
     return dict.fromkeys([name for name in each if type(name) in (str, int)])
 
 

@@ -7,7 +7,7 @@ import pytest
 from tinydb import TinyDB
 
 from mockserver.engine.errors import StoreError
-from mockserver.engine.store.checkpoint import Image, read_image, write_image
+from mockserver.engine.store.checkpoint import LARGE, Image, read_image, write_image
 from mockserver.engine.store.rows import Rows
 
 IMAGE = {
@@ -16,6 +16,7 @@ IMAGE = {
         5: b'{"id":"b","nested":{"1":{}}}',
     },
     'odd "name": {': {2: b'{"id":1}'},
+    "large": {n: b'{"id":"%d","text":"%b"}' % (n, b"x" * (n % 3) * LARGE) for n in range(300)},
     "empty": {},
 }
 
@@ -23,7 +24,7 @@ IMAGE = {
 def image() -> Image:
     """What the tests write."""
     rows = {name: Rows(rows.items()) for name, rows in IMAGE.items()}
-    return Image(rows, {"sama.tasks": 9, 'odd "name": {': 3, "empty": 4}, segment=7)
+    return Image(rows, {"sama.tasks": 9, 'odd "name": {': 3, "large": 300, "empty": 4}, segment=7)
 
 
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:
@@ -31,7 +32,7 @@ def test_what_was_written_is_read_again(tmp_path: Path) -> None:
     assert write_image(path, image()) == path.stat().st_size
     found = read_image(path)
     assert found.rows == {name: rows for name, rows in IMAGE.items() if rows}
-    assert found.following == {"sama.tasks": 9, 'odd "name": {': 3, "empty": 4}
+    assert found.following == {"sama.tasks": 9, 'odd "name": {': 3, "large": 300, "empty": 4}
     assert found.segment == 7
 
 
