@@ -124,6 +124,18 @@ def test_every_link_leads_to_an_operation_and_its_parameters(name: str) -> None:
         assert {*link["parameters"]} <= declared
 
 
+def test_the_id_of_extends_workflow_batch_leads_to_its_runs() -> None:
+    """`GET /batch_runs/{id}` knows the batches of processors alone."""
+    root = document("extend")
+    answers = root["paths"]["/workflow_runs/batch"]["post"]["responses"]
+    assert at(root, answers["200"]["$ref"])["links"] == {
+        "listWorkflowRuns": {
+            "operationId": "listWorkflowRuns",
+            "parameters": {"batchId": "$response.body#/batchId"},
+        }
+    }
+
+
 def links(value: Any) -> Iterator[dict[str, Any]]:
     """All links of a document."""
     if isinstance(value, dict):
