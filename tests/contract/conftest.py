@@ -29,7 +29,7 @@ class Depth:
     @property
     def scenarios(self) -> int:
         """How many sequences of calls are tried in the stateful phase."""
-        return self.examples if self.deep else 6
+        return max(self.examples, 12)
 
     @property
     def runs(self) -> int:

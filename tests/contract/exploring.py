@@ -3,29 +3,25 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
-from typing import Any, cast
+from typing import Any
 
 import schemathesis
-from schemathesis import Case, CheckContext, GenerationMode, Response
+from schemathesis import CheckContext, GenerationMode, Response
 from schemathesis.engine import events, from_schema
-from schemathesis.python import asgi
 
 from mockserver.app import App
 from mockserver.engine.journal import Entry
 from tests.contract.conftest import Depth
-from tests.contract.subjects import HOST, Subject
+from tests.contract.links import add_links
+from tests.contract.sequences import APPS, AnyCase, app_of, each_in_a_new_world
+from tests.contract.subjects import Subject
 
 BUSINESS = ["2xx", "3xx", "400", "401", "402", "403", "404", "409", "410", "415", "422", "429"]
 """What valid data may still meet: a rule that no schema can say, never the schema's own."""
 
-AnyCase = Case[Any]
-
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
 CASE = "x-schemathesis-testcaseid"
-
-APPS: dict[str, App] = {}
-"""The running apps by the title of their document, for the checks below."""
 
 
 class Finding(str):
@@ -57,7 +53,7 @@ def no_answer_breaks_the_contract(
 
 
 def _entry(case: AnyCase) -> Entry | None:
-    app = APPS.get(case.operation.schema.raw_schema["info"]["title"])
+    app = app_of(case)
     if app is None:
         return None
     # Other checks repeat the call, so it is found by the id that only it carries.
@@ -90,6 +86,8 @@ def schema_of(
     """The contract, or one shard of its paths, as schemathesis reads it, set up to this depth."""
     examples = depth.scenarios if phases == ["stateful"] else depth.examples
     document = subject.document(app)
+    if phases == ["stateful"]:
+        add_links(document, subject.starts)
     config = schemathesis.Config.from_dict(
         {
             "operations": [
@@ -136,6 +134,8 @@ def schema_of(
     schema.app = app
     if depth.coverage is not None:
         _bound_coverage(schema, depth.coverage)
+    if phases == ["stateful"]:
+        each_in_a_new_world(schema, app)
     APPS[schema.raw_schema["info"]["title"]] = app
     return schema
 
@@ -164,15 +164,19 @@ def _bound_coverage(schema: Any, most: int) -> None:
     schema.iter_coverage_cases = some
 
 
-def explore(schema: Any) -> Iterator[Finding]:
-    """What the engine finds; an error of the engine's own is a finding as well."""
+def explore(schema: Any, least: int = 0) -> Iterator[Finding]:
+    """What the engine finds; its own errors are findings, and so is that it tries too little."""
+    tried = 0
     for event in from_schema(schema).execute():
         if isinstance(event, events.FatalError):
             yield Finding(f"engine: {event.exception!r}")
         elif isinstance(event, events.NonFatalError):
             yield Finding(f"{event.label}: {event.value!r}")
         elif isinstance(event, events.ScenarioFinished):
+            tried += 1
             yield from _of_scenario(event)
+    if tried < least:
+        yield Finding(f"the engine gave up after {tried} of {least}")
 
 
 def _of_scenario(event: events.ScenarioFinished) -> Iterator[Finding]:
@@ -202,38 +206,3 @@ def shown(findings: Iterable[Finding]) -> str:
     for finding in findings:
         kinds.setdefault(finding.partition("\n")[0], finding)
     return "\n\n".join(islice(kinds.values(), 40))
-
-
-@schemathesis.hook
-def after_call(context: Any, case: AnyCase, response: Response) -> None:
-    """Put the file that an answer asks for, so that what follows in a sequence finds it."""
-    app = APPS.get(case.operation.schema.raw_schema["info"]["title"])
-    asked = _upload_asked(case, response)
-    if app is None or asked is None:
-        return
-    url, content, media_type = asked
-    with asgi.get_client(cast(Any, app)) as client:
-        answer = client.put(
-            url.replace("http://127.0.0.1:8080", HOST),
-            data=content,
-            headers={"Content-Type": media_type},
-        )
-    assert answer.status_code == 200, answer.text
-
-
-ZIP = b"PK\x05\x06" + bytes(18)
-"""An empty archive."""
-
-TASKS = b'[{"data": {"url": "https://assets.example/1.jpg"}}, {"data": {"name": "no url"}}]'
-
-
-def _upload_asked(case: AnyCase, response: Response) -> tuple[str, bytes, str] | None:
-    """Where the answer wants a file to be put, and one that fits."""
-    if response.status_code not in (200, 201, 202) or not response.content.startswith(b"{"):
-        return None
-    body = response.json()
-    if "tasks_put_url" in body:
-        return body["tasks_put_url"], TASKS, "application/json"
-    if "upload_url" in body:
-        return body["upload_url"], ZIP, body["upload_headers"]["Content-Type"]
-    return None

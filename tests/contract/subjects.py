@@ -28,6 +28,8 @@ class Subject:
     values: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
     shards: int = 1
+    starts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Operations that hardly fail, and the calls that sequences come to by these alone."""
 
     def app(self, folder: Path, **settings: Any) -> App:
         """The whole server with this service alone, not yet running."""
@@ -82,6 +84,18 @@ TOLOKA = Subject(
     {"token": {"api_key": "ApiKey toloka-token"}},
     {"path.id": ("1000001", "1000006", "1000007", "1000008")},
     shards=4,
+    starts=dict.fromkeys(
+        ("getRequester", "getProjects", "getPools", "getSkills", "getWebhookSubscriptions"),
+        (
+            "aggregateByPool",
+            "createPool",
+            "createTasks",
+            "createTaskSuites",
+            "setUserRestriction",
+            "setUserSkill",
+            "upsertWebhookSubscriptions",
+        ),
+    ),
 )
 PIPELINES = Subject(
     "pipelines",
@@ -93,6 +107,7 @@ PIPELINES = Subject(
         "path.project_id": (7, 8),
     },
     shards=3,
+    starts={"getHealth": ("createTasksFromPipeline",)},
 )
 SUBJECTS = {each.name: each for each in (SAMA, EXTEND, TOLOKA, PIPELINES)}
 

@@ -32,7 +32,7 @@ def test_a_sequence_of_calls_keeps_to_the_contract(
     subject: Subject, depth: Depth, tmp_path: Path
 ) -> None:
     schema = schema_of(subject, subject.app(tmp_path), depth, ["stateful"])
-    findings = list(explore(schema))
+    findings = list(explore(schema, depth.scenarios))
     assert not findings, shown(findings)
 
 
