@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from tests.contract.conftest import Depth
+from tests.contract.pipelines_uploads import LIFE, Uploading
 from tests.contract.pipelines_work import (
     CLAIM,
     FIRE,
@@ -18,7 +19,7 @@ from tests.contract.pipelines_work import (
     Task,
     Workflow,
 )
-from tests.contract.playing import Play, play
+from tests.contract.playing import UPLOADS, play
 from tests.contract.subjects import PIPELINES
 
 MADE: dict[str, Any] = {
@@ -37,14 +38,23 @@ STATUSES = ("pending", "in_progress", "finished", "failed", "escalated", "quaran
 USERS = st.sampled_from(("u1", "u2"))
 
 
-class Pipelines(Play):
+class Pipelines(Uploading):
     """Moves of a client, of contributors, of admins and of time over three workflows."""
 
     subject = PIPELINES
     headers: ClassVar = {"Authorization": "Bearer pk_live_" + "1" * 40}
     settings: ClassVar = {"pace": "manual"}
-    seconds = (1.0, CLAIM - 1, CLAIM)
-    breakable = ("createTasks", "claimTask", "releaseTask", "submitTask", "setInfiniteSeeding")
+    seconds = (1.0, CLAIM - 1, CLAIM, LIFE)
+    breakable = (
+        "createTasks",
+        "claimTask",
+        "releaseTask",
+        "submitTask",
+        "setInfiniteSeeding",
+        "startUpload",
+        "confirmUpload",
+        UPLOADS,
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -253,6 +263,7 @@ class Pipelines(Play):
 
     def compare(self) -> None:
         self.timeline.pass_to(self.now)
+        self.compare_uploads()
         for flow in self.workflows:
             page = self.read(f"/workflows/{flow.id}/tasks", page_size=200)
             assert page["total"] == len(flow.tasks) < 200

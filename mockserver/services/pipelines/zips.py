@@ -1,5 +1,6 @@
 """A ZIP on its way: started, put, confirmed, and made into tasks slice by slice."""
 
+from math import floor
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -52,7 +53,8 @@ def start(
         "errors": [],
         "warnings": [],
         "created_at": rfc3339(now),
-        "expires_at": rfc3339(now + UPLOAD_EXPIRES),
+        # As the URL does, whose time is in whole seconds.
+        "expires_at": rfc3339(floor(now) + UPLOAD_EXPIRES),
     }
     of(sandbox).put(upload)
     return upload

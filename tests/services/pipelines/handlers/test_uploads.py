@@ -91,6 +91,21 @@ async def test_an_upload_expires(world: World) -> None:
     assert await world.refused("GET", path) == (410, "upload_expired")
 
 
+async def test_an_upload_expires_when_its_url_does(world: World) -> None:
+    """Not a part of a second later."""
+    await world.advance(0.5)
+    started = await world.ask("POST", UPLOAD, {"filename": "photos.zip"})
+    assert started["expires_at"] == "2026-01-06T11:31:00.000Z"
+    await world.advance(3599.25)
+    assert (await world.ask("GET", f"{UPLOAD}/{started['upload_id']}"))[
+        "status"
+    ] == "awaiting_upload"
+    await world.advance(0.25)
+    assert (await world.client.put(started["upload_url"], content=b"PK")).status_code == 403
+    refused = await world.refused("GET", f"{UPLOAD}/{started['upload_id']}")
+    assert refused == (410, "upload_expired")
+
+
 async def test_bytes_that_came_in_time_stay_good(world: World) -> None:
     path, url = await start(world)
     await world.client.put(url, content=archive(FILES))
