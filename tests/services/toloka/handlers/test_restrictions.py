@@ -40,6 +40,8 @@ async def test_a_restriction_is_new_once_and_then_set_anew(
     [
         ({"scope": "PROJECT"}, {"project_id": "VALUE_REQUIRED"}),
         ({"scope": "POOL"}, {"pool_id": "VALUE_REQUIRED"}),
+        ({"scope": "PROJECT", "project_id": None}, {"project_id": "VALUE_REQUIRED"}),
+        ({"scope": "POOL", "pool_id": None}, {"pool_id": "VALUE_REQUIRED"}),
         ({"scope": "POOL", "pool_id": "5"}, {"pool_id": "ENTITY_DOES_NOT_EXIST"}),
         ({"scope": "PROJECT", "project_id": "5"}, {"project_id": "ENTITY_DOES_NOT_EXIST"}),
         ({"scope": "WORLD"}, {"scope": "UNKNOWN_ENUM_VALUE"}),
