@@ -145,7 +145,9 @@ def prepare(sandbox: Sandbox, delivery: Mapping[str, Any], body: bytes, now: flo
     """Sign one attempt, if its subscription has a key and still exists."""
     found = sandbox.collection(COLLECTION).get(delivery["context"]["subscription_id"])
     secret = found.get("secret_key") if found else None
-    headers = {"Toloka-Signature": signature(secret, int(now * 1000), body)} if secret else {}
+    # As times are shown: a float may be a trace below its millisecond.
+    milliseconds = round(now * 1e6) // 1000
+    headers = {"Toloka-Signature": signature(secret, milliseconds, body)} if secret else {}
     return Prepared(delivery["url"], headers)
 
 

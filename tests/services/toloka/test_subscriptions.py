@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
+from mockserver.engine.clock import parse_rfc3339
 from mockserver.services.toloka.subscriptions import EVENTS, signature
 from tests.services.toloka.world import OPEN, USER, World, task
 
@@ -83,6 +84,20 @@ async def test_each_attempt_is_signed_anew_over_the_bytes_sent(by_hand: World) -
     assert [moment - min(seen) for moment in sorted(seen)] == [0, 1000, 6000, 31_000]
     (delivery,) = by_hand.sandbox.collection("engine.deliveries").find()
     assert delivery["state"] == "failed"
+
+
+async def test_the_signed_time_is_that_of_the_attempt(by_hand: World) -> None:
+    """To the millisecond, although most of them are no floats."""
+    (subscription,) = await by_hand.subscribe(OPEN, "POOL_CLOSED", secret_key="s3cret")
+    for _ in range(8):
+        await by_hand.advance(0.001)
+        await by_hand.ask("POST", f"/webhook-subscriptions/{subscription['id']}/test")
+    shown, signed = [], []
+    for message in by_hand.inbox():
+        shown.append(round(parse_rfc3339(message["received_at"]) * 1000))
+        signed.append(int(message["headers"]["toloka-signature"][9:22]))
+    assert len(shown) == 8
+    assert signed == shown
 
 
 async def test_many_events_share_a_delivery(world: World) -> None:
