@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from tests.contract.pipelines_work import Workflow
-from tests.contract.playing import UPLOADS, Play
+from tests.contract.playing import BEFORE, UPLOADS, Play
 
 LIFE = 3_600.0
 """Seconds in which an archive has to be put."""
@@ -117,19 +117,31 @@ class Uploading(Play):
             tried.must_be({"expired": 410, "awaiting_upload": 409}.get(status, 200))
 
     def situations(self) -> Sequence[Callable[[st.DataObject], None]]:
-        return *super().situations(), self.upload_in_time
+        return *super().situations(), self.upload_in_time, self.upload_too_late
 
     @rule(data=st.data())
     def upload_in_time(self, data: st.DataObject) -> None:
         """An archive takes all of its way, and another one may take its place."""
         self.start_upload(data)
-        self.put_the_archive(data, 2)
+        self.put_the_archive(data, data.draw(st.integers(0, 3)))
         self.confirm(data)
         self.compare()
         if data.draw(st.booleans()):
             self.put_the_archive(data, data.draw(st.integers(0, 3)))
             self.confirm(data)
         self.pass_on()
+
+    @rule(data=st.data())
+    def upload_too_late(self, data: st.DataObject) -> None:
+        """Time goes to just before an upload expires, and to that very moment."""
+        self.start_upload(data)
+        ends = [each.expires for each in self.uploads.values() if each.expires > self.now]
+        for end in (min(ends) - BEFORE, min(ends)) if ends else ():
+            self.pass_to(max(self.now, end))
+            self.compare()
+            if data.draw(st.booleans()):
+                self.put_the_archive(data, 1)
+                self.confirm(data)
 
     @staticmethod
     def make_from(upload: Upload) -> None:
