@@ -63,10 +63,11 @@ def _check(sandbox: Sandbox, kind: Kind, batch: Item, first: int) -> int:
 
 def _create(sandbox: Sandbox, kind: Kind, batch: Item, number: int, *, checked: bool) -> None:
     """Create the valid items of one slice, and keep what the log needs of it."""
-    faults, good = {}, []
+    faults, good, valid = {}, [], 0
     fault = sandbox.faults.job(f"toloka.create_{batch['kind']}", batch["id"])
     for index, item in enumerate(batches.read(sandbox, batch, number), number * SLICE):
         found = {} if checked else kind.errors(item)
+        valid += not found
         if not found and sandbox.faults.item_fails(fault, batch["id"], index):
             found = {"__item": dict(_BROKEN)}
         if found:
@@ -79,7 +80,7 @@ def _create(sandbox: Sandbox, kind: Kind, batch: Item, number: int, *, checked: 
     record["overlaps"] = _overlaps(kind, good)
     sandbox.collection(SLICES).put(record)
     if not checked:
-        batch["valid"] += len(good)
+        batch["valid"] += valid
     batch["created"] += len(good)
     sandbox.collection(COLLECTION).put(batch)
 

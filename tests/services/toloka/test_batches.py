@@ -270,6 +270,17 @@ async def test_a_rule_lets_a_share_of_a_batch_fail(world: World) -> None:
     assert sum(not entry["success"] for entry in log) == details["failed_count"]
 
 
+@pytest.mark.parametrize("skip", [False, True])
+async def test_what_a_rule_lets_fail_is_valid(world: World, skip: bool) -> None:
+    """As when a rule lets all of it fail."""
+    await _rule(world, {"type": "partial", "share": 0.5})
+    items = numbered([task(number) for number in range(10)])
+    operation = await world.batch(items, skip_invalid_items=skip)
+    counts = operation["details"]
+    assert (counts["valid_count"], counts["not_valid_count"]) == (10, 0)
+    assert counts["failed_count"] > 0
+
+
 async def _rule(world: World, what: dict[str, Any]) -> None:
     rule = {"name": "rule", "where": {"job": "toloka.create_tasks"}, "what": what}
     answer = await world.client.post("/__admin/faults", json=rule)
