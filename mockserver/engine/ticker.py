@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from mockserver.engine.clock import monotonic, worked
 from mockserver.engine.store import StoreFull
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ SHARE = 10
 MANY = 20
 """Calls between two looks that are many; fewer give it less rest, so that one caller who polls
 does not hold up what it waits for."""
+CROWDED_SHARE = 25
+"""As `SHARE`, while calls are so many that the processor has no time to spare."""
+BUSY = 0.7
+"""Part of its time that the processor works, from which on it has little to spare."""
 MOST_REST = 0.1
 PATIENCE = 1.0
 """Real seconds before another try of what failed."""
@@ -43,6 +48,8 @@ class Ticker:
         self._next: dict[str, float] = {}
         self._resting: dict[str, float] = {}
         self._calls: dict[str, int] = {}
+        self._left = monotonic(), worked()
+        self._crowd = 0.0
 
     def wake(self, name: str) -> None:
         """Look again at what is due in a sandbox."""
@@ -78,6 +85,7 @@ class Ticker:
         if sandbox is None:
             return None
         started = loop.time()
+        self._look_around()
         try:
             sandbox.jobs.run_due(sandbox, budget=SLICE)
             sandbox.webhooks.start_due(sandbox)
@@ -90,9 +98,19 @@ class Ticker:
             log.exception("the ticker failed in sandbox %s", name)
             return PATIENCE
         share = SHARE * min(1.0, self._called(sandbox) / MANY)
+        share = max(share, CROWDED_SHARE * self._crowd)
+        self._left = monotonic(), worked()
         rest = min(MOST_REST, share * (loop.time() - started))
         self._resting[name] = loop.time() + rest
         return LONGEST if delay is None else max(delay, rest)
+
+    def _look_around(self) -> None:
+        """See how crowded it was since the last look ended, if that is long enough to tell."""
+        left, done = self._left
+        passed = monotonic() - left
+        if passed > SHORT:
+            busy = (worked() - done) / passed
+            self._crowd = min(1.0, max(0.0, busy - BUSY) / (1 - BUSY))
 
     def _called(self, sandbox: "Sandbox") -> int:
         """How many calls came since the last look."""

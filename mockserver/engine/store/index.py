@@ -88,10 +88,11 @@ def _entry_of(sort: str | None) -> Callable[[dict[str, Any], int], Entry]:
 class Plan:
     """How the entries of one document are worked out for several indexes, each field once."""
 
-    __slots__ = ("_fields", "_sorts", "_steps")
+    __slots__ = ("_fields", "_nested", "_sorts", "_steps")
 
     def __init__(self, indexes: Sequence[Index]) -> None:
         self._fields = tuple(dict.fromkeys(field for index in indexes for field in index.fields))
+        self._nested = [(n, field) for n, field in enumerate(self._fields) if "." in field]
         sorts = tuple(dict.fromkeys(index.sort for index in indexes))
         self._sorts = tuple(map(_entry_of, sorts))
         self._steps = [
@@ -102,14 +103,18 @@ class Plan:
             for index in indexes
         ]
 
-    def entries(self, document: dict[str, Any], sequence: int) -> Iterator[tuple[Hashable, Entry]]:
-        """For each index, what the document is entered under, and what stands for it there."""
-        values = []
-        for field in self._fields:
-            value = document.get(field) if "." not in field else read(document, field)
-            values.append(value if type(value) in _PLAIN else identity(value))
+    def enter(self, document: dict[str, Any], sequence: int, all_: Iterable["Postings"]) -> None:
+        """Enter a new document into the postings of the indexes."""
+        get = document.get
+        values = [
+            value if type(value := get(field)) in _PLAIN else identity(value)
+            for field in self._fields
+        ]
+        for place, field in self._nested:
+            values[place] = identity(read(document, field))
         entries = [entry_of(document, sequence) for entry_of in self._sorts]
-        return ((pick(values), entries[place]) for pick, place in self._steps)
+        for (pick, place), postings in zip(self._steps, all_, strict=True):
+            postings.enter(pick(values), entries[place])
 
 
 def _picker(places: list[int]) -> Callable[[Sequence[Hashable]], Hashable]:

@@ -254,9 +254,7 @@ class DocumentTable(Table):
 
     def _enter(self, document: dict[str, Any], sequence: int) -> None:
         self.sequences.add(sequence)
-        entries = self._plan.entries(document, sequence)
-        for postings, (key, entry) in zip(self.postings, entries, strict=True):
-            postings.enter(key, entry)
+        self._plan.enter(document, sequence, self.postings)
 
     def _leave(self, sequence: int, row: bytes) -> None:
         document = orjson.loads(row)

@@ -26,7 +26,6 @@ def _of_versions(noun: Noun) -> tuple[Index, ...]:
 
 _SLICES = (
     Index("queued", sort="rank"),
-    Index("folded", sort="createdAt"),
     *_sorted("folded", "kind"),
     *_sorted("folded", "kind", "status"),
     *_sorted("folded", "kind", "owner"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from mockserver.engine.service import Call, HandlerTable
 from mockserver.services.extend import batches, contents, errors, files, pages, versions
+from mockserver.services.extend.kinds import KINDS
 from mockserver.services.extend.wire import Document, require
 
 handles: HandlerTable = HandlerTable()
@@ -69,7 +70,9 @@ def list_files(call: Call) -> tuple[int, Any]:
         files.COLLECTION,
         falling=falling,
         accepts=(lambda file: part in file["name"].lower()) if part else None,
-        folded=batches.FoldedRuns(call.sandbox, {}, "createdAt", falling=falling),
+        folded=batches.FoldedRuns(
+            call.sandbox, {"kind": tuple(KINDS)}, "createdAt", falling=falling
+        ),
     )
     found, token = pages.of_call(call, listing)
     return 200, pages.envelope([files.summary(file) for file in found], token)
