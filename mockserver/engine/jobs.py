@@ -48,6 +48,7 @@ class Jobs:
         # call need not ask the store each time.
         self._earliest: dict[str, float | None] = dict.fromkeys(QUEUES, 0.0)
         self.polling = True
+        self._ensured: dict[str, float] = {}
 
     def schedule(
         self,
@@ -86,6 +87,18 @@ class Jobs:
         elif state == "polling":
             self.polling = True
         return f"job-{number:08d}"
+
+    def ensure(self, kind: str, delay: float) -> None:
+        """See that a job of this kind, which needs no arguments, is due by then.
+
+        For a job that finds out itself what there is to do: however many ask, there are few. A
+        restart may leave one more, which finds nothing to do.
+        """
+        due = self._clock.now() + delay
+        known = self._ensured.get(kind)
+        if known is None or known > due:
+            self.schedule(kind, {}, delay=delay)
+            self._ensured[kind] = due
 
     def cancel(self, *, resource: str, kind: str | None = None) -> int:
         """Remove the jobs of a resource that have not run; answers how many there were."""
@@ -150,6 +163,7 @@ class Jobs:
         """Take nothing for granted after a rollback, a restore or a reset."""
         self._earliest = dict.fromkeys(QUEUES, 0.0)
         self.polling = True
+        self._ensured.clear()
 
     def _due(self, background: bool) -> dict[str, Any] | None:
         """The job that has been due for the longest."""
@@ -175,6 +189,7 @@ class Jobs:
             if self._faults is not None and self._faults.working and self._stalls(job):
                 sandbox.commit()
                 return
+            self._ensured.pop(job["kind"], None)
             self._functions[job["kind"]](sandbox, **job["arguments"])
             self._jobs.delete(job["id"])
             sandbox.commit()

@@ -81,6 +81,17 @@ class Pace:
             transition, arguments, delay=override["seconds"], resource=resource
         )
 
+    def delay(self, transition: str, resource: str) -> float | None:
+        """Seconds after which the step is to be taken, for who schedules it by other means.
+
+        None where it is not for the pace to say: it is set apart, or people's and by hand.
+        """
+        plan = self._transitions[transition]
+        by_hand = self.pace == "manual" and plan.by == "people"
+        if by_hand or self._override(transition, resource) is not None:
+            return None
+        return self._draw(transition, plan, resource)
+
     @property
     def counts_looks(self) -> bool:
         """Whether an override with `polls` may wait for a handler to tell of looks."""

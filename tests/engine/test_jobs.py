@@ -26,6 +26,7 @@ class World:
             "x.note": self.note,
             "x.fail": self.fail,
             "x.chain": self.chain,
+            "x.look": lambda sandbox: self.note(sandbox, text="look"),
         }
         self.jobs = Jobs(self.store, self.clock, self.functions, self.wake)
 
@@ -168,3 +169,18 @@ def test_a_call_leaves_background_jobs_to_the_ticker_and_time_runs_both_in_order
     assert world.notes == ["small"]
     assert (world.jobs.pending(), world.jobs.next_due()) == (1, 1)
     assert (world.run(), world.notes) == (1, ["small", "batch"])
+
+
+def test_however_many_ask_for_a_job_there_is_one_and_it_is_due_for_the_first(world: World) -> None:
+    for delay in (5, 9, 5, 7):
+        world.jobs.ensure("x.look", delay)
+    world.commit()
+    assert (world.jobs.pending(), world.jobs.next_due()) == (1, 5)
+    world.jobs.ensure("x.look", 3)
+    assert world.jobs.next_due() == 3
+    world.rollback()
+    assert world.jobs.next_due() == 5
+    world.clock.forward(5)
+    assert (world.run(), world.notes) == (1, ["look"])
+    world.jobs.ensure("x.look", 1)
+    assert world.jobs.next_due() == 6

@@ -124,3 +124,16 @@ def test_the_list_shows_each_transition_with_its_seconds_and_overrides(tmp_path:
     assert (first["name"], first["seconds"]) == ("x.create", [1, 2])
     assert first["overrides"][0]["resource"] == "r"
     assert (second["by"], second["overrides"]) == ("people", [])
+
+
+def test_the_delay_of_a_step_is_told_unless_it_is_not_for_the_pace_to_say(tmp_path: Path) -> None:
+    made = pace(tmp_path, "manual")
+    assert made.delay("x.work", "r") is None
+    told = made.delay("x.create", "r")
+    assert told is not None
+    made.schedule("x.create", {}, resource="r")
+    assert due(made) == told
+    made.override("x.create", {"seconds": 1}, "other")
+    assert made.delay("x.create", "r") == told
+    made.override("x.create", {"by": "hand"})
+    assert made.delay("x.create", "r") is None

@@ -12,15 +12,18 @@ from mockserver.services.extend.kinds import KINDS, WORKFLOW, Kind
 from mockserver.services.extend.pages import Place
 from mockserver.services.extend.wire import Document, derived_tail, now
 
+WAITING = "extend.waiting_batches"
 SLICES = "extend.slices"
 INPUTS = "extend.batch_inputs"
 RUNS = "extend.batch_runs"
+MOVE = "extend.start_slice"
+"""The job by which the queue moves on by one slice."""
 SIZE = 250
 """Runs of a slice: what one job does at once, and what one look brings to light."""
 MOST = 1_000
 """Inputs that one batch may have (facts 4.1)."""
 FEW = 8
-"""So many inputs are kept with the slice itself, which is written again with each change."""
+"""So many inputs are kept with the batch or slice itself, which is written again when it moves."""
 MIXED = "MIXED"
 """Status of a slice in which some runs were processed and some failed."""
 
@@ -31,65 +34,85 @@ def submit(
     id: str,
     own: Mapping[str, Any],
     inputs: Sequence[Document],
-    raw: bytes | None = None,
-) -> int:
-    """Store a batch whose runs all share `own`, queued; answers how many slices it has.
+    *,
+    raw: bytes | None,
+    starts_at: float | None,
+) -> None:
+    """Store a batch whose runs all share `own`, and its inputs: all that a request writes.
 
-    That is one slice of any length, which `divide` cuts when it starts or is looked at, and its
-    inputs: all that a request writes. `unfold` makes the runs and their files of it. `raw` is the
-    body that the inputs came in, if it can be kept as it is.
+    `raw` is the body that the inputs came in, if it can be kept as it is. At `starts_at` the queue
+    moves on because of this batch, unless a job sees to that.
     """
-    slices = sandbox.collection(SLICES)
-    at = now(sandbox)
-    head = {
-        "id": f"{id}/0",
+    waiting = sandbox.collection(WAITING)
+    batch = {
+        "id": id,
         "kind": kind.name,
-        "batchId": id,
         "owner": own.get(kind.owner) if kind.owner else None,
-        "first": 0,
-        "count": len(inputs),
         "own": own,
-        "status": "PENDING",
-        "folded": True,
-        "queued": True,
+        "count": len(inputs),
         # Lower priority first, then batch by batch, then slice by slice.
-        "rank": (own["priority"] * 10**12 + slices.following) * MOST,
-        "createdAt": at,
-        "updatedAt": at,
-        "startTime": None,
-        "endTime": None,
-        "failed": {},
-        "doubtful": None,
+        "rank": (own["priority"] * 10**12 + waiting.following) * MOST,
+        "createdAt": now(sandbox),
+        "startsAt": starts_at,
     }
     if len(inputs) <= FEW:
-        head["inputs"] = inputs
+        batch["inputs"] = inputs
     else:
         kept = {"inputs": inputs} if raw is None else {"body": orjson.Fragment(raw)}
         sandbox.collection(INPUTS).put({"id": id, **kept})
-    slices.put(head)
-    return -(-len(inputs) // SIZE)
+    waiting.put(batch)
 
 
-def divide(sandbox: Sandbox, head: Document) -> list[Document]:
-    """Cut what was submitted into slices of `SIZE`, and find out which files are doubtful."""
-    if head["doubtful"] is not None:
-        return [head]
-    inputs = inputs_of(sandbox, head)
-    parts = []
+def moves_of(count: int) -> int:
+    """How many slices there are for so many runs."""
+    return -(-count // SIZE)
+
+
+def admit(sandbox: Sandbox, batch: Document) -> list[Document]:
+    """Make the slices of a batch that was waiting, which starts or is looked at; none moves yet."""
+    if batch["startsAt"] is not None:
+        delay = max(0.0, batch["startsAt"] - sandbox.clock.now())
+        moves = {"left": moves_of(batch["count"])}
+        sandbox.jobs.schedule(MOVE, moves, delay=delay, resource=batch["id"])
+    inputs = _inputs(sandbox, batch, batch["id"])
+    heads = []
     for first in range(0, len(inputs), SIZE):
         part = inputs[first : first + SIZE]
-        parts.append(
+        heads.append(
             {
-                **head,
-                "id": f"{head['batchId']}/{first}",
+                "id": f"{batch['id']}/{first}",
+                "kind": batch["kind"],
+                "batchId": batch["id"],
+                "owner": batch["owner"],
                 "first": first,
                 "count": len(part),
-                "rank": head["rank"] + first // SIZE,
+                "own": batch["own"],
+                "status": "PENDING",
+                "folded": True,
+                "queued": True,
+                "rank": batch["rank"] + first // SIZE,
+                "createdAt": batch["createdAt"],
+                "updatedAt": batch["createdAt"],
+                "startTime": None,
+                "endTime": None,
+                "failed": {},
                 "doubtful": files.doubtful_of(sandbox, part),
             }
         )
-    sandbox.collection(SLICES).put_many(parts)
-    return parts
+    if "inputs" in batch:
+        heads[0]["inputs"] = inputs
+    sandbox.collection(SLICES).put_many(heads)
+    sandbox.collection(WAITING).delete(batch["id"])
+    return heads
+
+
+def next_of_queue(sandbox: Sandbox) -> Document | None:
+    """The slice of the lowest priority, and of those the oldest, that has not started."""
+    waiting = sandbox.collection(WAITING).find(sort="rank", limit=1)
+    queued = sandbox.collection(SLICES).find({"queued": True}, sort="rank", limit=1)
+    if waiting and not (queued and queued[0]["rank"] < waiting[0]["rank"]):
+        return admit(sandbox, waiting[0])[0]
+    return queued[0] if queued else None
 
 
 def of_batch(sandbox: Sandbox, batch_id: str) -> list[Document]:
@@ -117,12 +140,18 @@ def members(sandbox: Sandbox, head: Mapping[str, Any]) -> Iterator[tuple[int, Do
 
 def inputs_of(sandbox: Sandbox, head: Mapping[str, Any]) -> list[Document]:
     """The inputs of a folded slice."""
-    found = head
-    if "inputs" not in head:
-        kept = sandbox.collection(INPUTS).get(head["batchId"]) or {"inputs": []}
+    inputs = _inputs(sandbox, head, head["batchId"])
+    return inputs[head["first"] : head["first"] + head["count"]]
+
+
+def _inputs(sandbox: Sandbox, keeper: Mapping[str, Any], batch_id: str) -> list[Document]:
+    """All inputs of a batch, which keeps them with itself if they are few."""
+    found = keeper
+    if "inputs" not in keeper:
+        kept = sandbox.collection(INPUTS).get(batch_id) or {"inputs": []}
         found = kept.get("body", kept)
     inputs: list[Document] = found["inputs"]
-    return inputs[head["first"] : head["first"] + head["count"]]
+    return inputs
 
 
 def unfold(sandbox: Sandbox, head: Document) -> Document:
@@ -205,10 +234,10 @@ def failure_reason(kind: Kind) -> str:
 
 def unfold_batch(sandbox: Sandbox, batch_id: str) -> None:
     """Bring all runs of a batch to light; it has at most 1,000."""
-    for head in of_batch(sandbox, batch_id):
-        for part in divide(sandbox, head):
-            if part["folded"]:
-                unfold(sandbox, part)
+    batch = sandbox.collection(WAITING).get(batch_id)
+    for head in of_batch(sandbox, batch_id) if batch is None else admit(sandbox, batch):
+        if head["folded"]:
+            unfold(sandbox, head)
 
 
 class FoldedRuns:
@@ -222,9 +251,12 @@ class FoldedRuns:
         self, sandbox: Sandbox, where: Mapping[str, Any], sort: str, *, falling: bool
     ) -> None:
         self._sandbox = sandbox
-        self._where = {"folded": True, **where}
+        self._slices = {"folded": True, **where}
+        self._waiting: dict[str, Any] | None = dict(where)
         if "status" in where:
-            self._where["status"] = (where["status"], MIXED)
+            self._slices["status"] = (where["status"], MIXED)
+            pending = self._waiting.pop("status") == "PENDING"
+            self._waiting = self._waiting if pending else None
         self._sort = sort
         self._falling = falling
 
@@ -233,12 +265,22 @@ class FoldedRuns:
         value = None if place is None else place.value
         bounds = {"lte": value, "gt": edge} if self._falling else {"gte": value, "lt": edge}
         given = {name: bound for name, bound in bounds.items() if bound is not None}
-        heads = self._sandbox.collection(SLICES).find(
-            self._where,
-            ranges={self._sort: Range(**given)} if given else None,
-            sort=f"-{self._sort}" if self._falling else self._sort,
+        heads = self._next(SLICES, self._slices, self._sort, given)
+        if self._waiting is not None:
+            # What waits was not touched since it came.
+            for batch in self._next(WAITING, self._waiting, "createdAt", given):
+                if not heads or (batch["createdAt"] > heads[0][self._sort]) == self._falling:
+                    heads = [admit(self._sandbox, batch)[0]]
+        for head in heads:
+            unfold(self._sandbox, head)
+        return bool(heads)
+
+    def _next(
+        self, name: str, where: Mapping[str, Any], sort: str, given: Mapping[str, Any]
+    ) -> list[Document]:
+        return self._sandbox.collection(name).find(
+            where,
+            ranges={sort: Range(**given)} if given else None,
+            sort=f"-{sort}" if self._falling else sort,
             limit=1,
         )
-        for head in heads:
-            unfold(self._sandbox, divide(self._sandbox, head)[0])
-        return bool(heads)

@@ -32,10 +32,18 @@ _SLICES = (
     *_sorted("folded", "kind", "owner", "status"),
 )
 
+_WAITING = (
+    Index(sort="rank"),
+    Index(sort="startsAt"),
+    Index("kind", sort="createdAt"),
+    Index("kind", "owner", sort="createdAt"),
+)
+
 indexes = {
     **{kind.collection: _of_runs(kind) for kind in KINDS.values()},
     **{noun.collection: _sorted() for noun in NOUNS.values()},
     **{noun.versions: _of_versions(noun) for noun in NOUNS.values()},
+    batches.WAITING: _WAITING,
     batches.SLICES: _SLICES,
     files.COLLECTION: _sorted(by=_TIMES[:1]),
     forms.TEMPLATES: _sorted(),

@@ -7,6 +7,7 @@ from mockserver.engine.faults import Decision
 from mockserver.engine.pace import Transition
 from mockserver.engine.sandbox import Sandbox
 from mockserver.engine.service import JobTable
+from mockserver.engine.store import Range
 from mockserver.services.extend import batches, endings, files, steps, workflow_runs
 from mockserver.services.extend.events import Announcer
 from mockserver.services.extend.kinds import KINDS, WORKFLOW, Kind
@@ -45,9 +46,18 @@ def queue(
     inputs: list[Document],
     raw: bytes | None,
 ) -> None:
-    """Store a new batch and let its slices start, lower priority first across batches."""
-    slices = batches.submit(sandbox, kind, id, own, inputs, raw)
-    sandbox.pace.schedule("extend.start_slice", {"left": slices}, resource=id)
+    """Store a new batch and let its slices start, lower priority first across batches.
+
+    One job looks after all batches that wait for their time, which spares each of them its own.
+    """
+    delay = None if sandbox.faults.working else sandbox.pace.delay(batches.MOVE, resource=id)
+    starts_at = None if delay is None else sandbox.clock.now() + delay
+    batches.submit(sandbox, kind, id, own, inputs, raw=raw, starts_at=starts_at)
+    if delay is None:
+        moves = {"left": batches.moves_of(len(inputs))}
+        sandbox.pace.schedule(batches.MOVE, moves, resource=id)
+    else:
+        sandbox.jobs.ensure("extend.start_batches", delay)
 
 
 @runs("start_run")
@@ -77,17 +87,30 @@ def finish_run(sandbox: Sandbox, *, kind: str, id: str) -> None:
         _ask_reviewer(sandbox, [id], resource=id)
 
 
+@runs("start_batches", background=True)
+def start_batches(sandbox: Sandbox) -> None:
+    """The time of a batch has come, so the queue moves on; for the next one there is a next job."""
+    waiting = sandbox.collection(batches.WAITING)
+    at = sandbox.clock.now()
+    for batch in waiting.find(ranges={"startsAt": Range(lte=at)}, sort="startsAt", limit=1):
+        waiting.put({**batch, "startsAt": None})
+        start_slice(sandbox, left=batches.moves_of(batch["count"]))
+    for batch in waiting.find(ranges={"startsAt": Range(gte=0)}, sort="startsAt", limit=1):
+        sandbox.jobs.ensure("extend.start_batches", max(0.0, batch["startsAt"] - at))
+
+
 @runs("start_slice", background=True)
 def start_slice(sandbox: Sandbox, *, left: int) -> None:
     """The queue moves on: the slice of the lowest priority, and of those the oldest, starts.
 
     Each batch has as many moves as slices, so none is left behind whoever goes first.
     """
-    waiting = sandbox.collection(batches.SLICES).find({"queued": True}, sort="rank", limit=1)
-    for head in waiting:
-        _start(sandbox, batches.divide(sandbox, head)[0])
-    if left > 1 and waiting:
-        sandbox.pace.schedule("extend.start_slice", {"left": left - 1})
+    head = batches.next_of_queue(sandbox)
+    if head is None:
+        return
+    _start(sandbox, head)
+    if left > 1:
+        sandbox.pace.schedule(batches.MOVE, {"left": left - 1})
 
 
 def _start(sandbox: Sandbox, head: Document) -> None:

@@ -99,7 +99,7 @@ def start_workflow_batch(call: Call) -> str:
     made_by = workflows.made_by(call.sandbox, body["workflow"])
     inputs, raw = _inputs(call)
     # Batches are numbered by the store, so that none needs a counter that is kept apart.
-    number = call.sandbox.collection(batches.SLICES).following
+    number = call.sandbox.collection(batches.WAITING).following
     id = WORKFLOW.batch_prefix + letters(call.sandbox.ids.derived("extend.batch", number), 8)
     own = {**made_by, "priority": body.get("priority", BATCH_PRIORITY)}
     lifecycle.queue(call.sandbox, WORKFLOW, id, own, inputs, raw)
@@ -219,7 +219,7 @@ def start_batch(call: Call, kind: Kind) -> Document:
         "kind": kind.name,
         "owner": own.get(kind.owner) if kind.owner else None,
         "versionId": own.get("versionId"),
-        "left": -(-len(inputs) // batches.SIZE),
+        "left": batches.moves_of(len(inputs)),
     }
     sandbox.collection(batches.RUNS).put(batch)
     lifecycle.queue(sandbox, kind, batch["id"], own, inputs, raw)

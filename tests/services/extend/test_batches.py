@@ -32,7 +32,7 @@ async def test_a_large_batch_is_stored_as_a_few_documents(world: World) -> None:
 
     after = world.counts()
     changed = {name: after[name] - before.get(name, 0) for name in after}
-    assert changed.pop(batches.SLICES) == changed.pop(batches.INPUTS) == 1
+    assert changed.pop(batches.WAITING) == changed.pop(batches.INPUTS) == 1
     assert changed.pop("extend.definitions") > 0
     assert not any(changed.values())
 
@@ -316,3 +316,73 @@ async def test_a_look_shows_what_became_of_the_run_and_of_its_workflow(world: Wo
     assert older.json()["workflowRun"]["id"] == run["id"]
     world.work()
     assert (await world.ask("GET", f"/workflow_runs/{run['id']}"))["status"] == "PROCESSED"
+
+
+async def test_batches_that_wait_have_few_jobs_between_them(world: World) -> None:
+    ids = [await world.batch(URL) for _ in range(50)]
+    jobs = world.sandbox.collection("engine.jobs")
+    assert 1 <= jobs.count({"kind": "extend.start_batches"}) < 10
+    assert len(jobs) == jobs.count({"kind": "extend.start_batches"})
+    world.work()
+    assert not len(jobs)
+    for id in ids:
+        assert [run["status"] for run in await world.runs(batchId=id)] == ["PROCESSED"]
+
+
+async def test_a_batch_that_was_looked_at_starts_no_sooner_and_no_later(world: World) -> None:
+    id = await world.batch(*[named(n) for n in range(600)])
+    (batch,) = world.sandbox.collection(batches.WAITING).find()
+    await world.ask("GET", "/workflow_runs", maxPageSize=1)
+
+    world.work(batch["startsAt"] - world.sandbox.clock.now() - 0.0001)
+    assert {run["status"] for run in await world.runs(batchId=id)} == {"PENDING"}
+    world.work(0.0002)
+    assert {run["status"] for run in await world.runs(batchId=id)} == {"PENDING", "PROCESSING"}
+    world.work()
+    assert {run["status"] for run in await world.runs(batchId=id)} == {"PROCESSED"}
+
+
+async def test_who_goes_first_leaves_its_own_turn_to_the_others(world: World) -> None:
+    usual = [await world.batch(*[named(n) for n in range(300)]) for _ in range(3)]
+    urgent = await world.batch(*[named(n) for n in range(300)], priority=1)
+    first = min(each["startsAt"] for each in world.sandbox.collection(batches.WAITING).find())
+
+    world.work(first - world.sandbox.clock.now() + 0.0001)
+
+    slices = world.sandbox.collection(batches.SLICES).find()
+    assert {head["batchId"] for head in slices} == {urgent}
+    world.work()
+    for id in (*usual, urgent):
+        assert {run["status"] for run in await world.runs(batchId=id)} == {"PROCESSED"}
+    assert not len(world.sandbox.collection("engine.jobs"))
+
+
+@pytest.mark.parametrize("looked", [True, False], ids=["looked at", "waiting"])
+async def test_a_batch_that_waits_starts_after_a_restart(opened: Opening, looked: bool) -> None:
+    world = await opened()
+    id = await world.batch(*[named(n) for n in range(300)])
+    if looked:
+        await world.runs(batchId=id)
+    await world.sandbox.close()
+
+    again = await opened(folder="data")
+    other = await again.batch(URL)
+    again.work()
+
+    for each in (id, other):
+        assert {run["status"] for run in await again.runs(batchId=each)} == {"PROCESSED"}
+
+
+async def test_a_fault_can_hold_the_start_of_one_batch(world: World) -> None:
+    rule = {"where": {"job": "extend.start_slice"}, "when": {"first": 1}, "what": {"type": "stall"}}
+    answer = await world.client.post("/__admin/faults", json=rule)
+    assert answer.status_code < 300, answer.text
+    id = await world.batch(URL)
+    world.work()
+    assert [run["status"] for run in await world.runs(batchId=id)] == ["PENDING"]
+    released = await world.client.post(
+        "/__admin/transitions/release", json={"transition": "extend.start_slice", "resource": id}
+    )
+    assert released.status_code == 200, released.text
+    world.work()
+    assert [run["status"] for run in await world.runs(batchId=id)] == ["PROCESSED"]
