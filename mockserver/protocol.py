@@ -4,7 +4,7 @@ faults have a handle on the connection."""
 import asyncio
 import socket
 import struct
-from collections.abc import Generator
+from collections.abc import Coroutine, Generator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -169,7 +169,7 @@ class FaultProtocol(HttpToolsProtocol):
         )
         before, self.cycle = self.cycle, cycle
         if before is None or before.response_complete:
-            self._start_asgi_task(cycle, self.app)
+            self._go_on_with(cycle, self.app)
         else:
             self.flow.pause_reading()
             self.pipeline.appendleft((cycle, self.app))
@@ -181,7 +181,7 @@ class FaultProtocol(HttpToolsProtocol):
             return
         self.flow.resume_reading()
         if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
+            self._go_on_with(*self.pipeline.pop())
             return
         self._idle_since = self.loop.time()
         if self.timeout_keep_alive_task is None:
@@ -227,7 +227,7 @@ class FaultProtocol(HttpToolsProtocol):
             seconds, self.timeout_keep_alive_handler
         )
 
-    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+    def _go_on_with(self, cycle: Any, app: Any) -> None:
         self._next = cycle, app
         if not self._starting:
             self._starting = True
@@ -238,7 +238,7 @@ class FaultProtocol(HttpToolsProtocol):
         while self._next is not None:
             (cycle, app), self._next = self._next, None
             if INNER in cycle.scope["path"]:
-                super()._start_asgi_task(cycle, app)
+                self._keep(cycle.run_asgi(app))
             else:
                 self._run(cycle, app)
         self._starting = False
@@ -250,7 +250,11 @@ class FaultProtocol(HttpToolsProtocol):
             awaited = coroutine.send(None)
         except StopIteration:
             return
-        task = self.loop.create_task(to_the_end(Rest(coroutine, awaited)))
+        self._keep(to_the_end(Rest(coroutine, awaited)))
+
+    def _keep(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Make a task of it, which the server waits for when it stops."""
+        task = self.loop.create_task(coroutine)
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
 
