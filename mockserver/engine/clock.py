@@ -8,8 +8,6 @@ from functools import lru_cache
 
 monotonic = time.perf_counter
 """Seconds for measuring how long something really took; never shown as a time of day."""
-worked = time.process_time
-"""Seconds that the processor has worked for this process."""
 
 _TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)"

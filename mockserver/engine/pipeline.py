@@ -36,6 +36,8 @@ KEPT = 64 * 1024
 """Bytes of an answer's body that the journal keeps."""
 LARGE = 256 * 1024
 """Bytes of a body whose parsing, checking and handling leave others a turn in between."""
+WAITED = 0.1
+"""Seconds after which a call has waited for something, rather than taken its time."""
 DUE_BUDGET = 0.02
 """Real seconds that a call gives to state changes that are due; the ticker does the rest."""
 
@@ -88,6 +90,8 @@ class Pipeline:
             return
         finally:
             entry.duration = monotonic() - started
+            if entry.duration < WAITED:
+                sandbox.served += entry.duration
             if self._recorded:
                 sandbox.journal.add(entry)
 

@@ -106,6 +106,7 @@ class Sandbox:
         self.world = world
         self.wake = wake
         self.calls = 0
+        self.served = 0.0
         self._patient_until = 0.0
         self.services = world.services
         self.settings = settings

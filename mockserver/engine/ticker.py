@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mockserver.engine.clock import monotonic, worked
 from mockserver.engine.store import StoreFull
 
 if TYPE_CHECKING:
@@ -26,13 +26,43 @@ MANY = 20
 """Calls between two looks that are many; fewer give it less rest, so that one caller who polls
 does not hold up what it waits for."""
 CROWDED_SHARE = 25
-"""As `SHARE`, while calls are so many that the processor has no time to spare."""
-BUSY = 0.7
-"""Part of its time that the processor works, from which on it has little to spare."""
+"""As `SHARE`, while calls take all the time that there is."""
+BUSY, CROWDED = 0.4, 0.7
+"""Parts of the time that calls take, besides what it takes to read and send them: from the one on
+background work gives way to them, and from the other on as far as it does at all."""
 MOST_REST = 0.1
 PATIENCE = 1.0
 """Real seconds before another try of what failed."""
 LONGEST = 3600.0
+
+
+@dataclass(slots=True)
+class Pulse:
+    """What the ticker knows of one sandbox; times are the event loop's."""
+
+    due: float = 0.0
+    """When it is to be looked at."""
+    rested: float = 0.0
+    """Until when it is left alone."""
+    left: float = 0.0
+    """When the last look ended, since when `calls` and `served` are counted."""
+    calls: int = 0
+    served: float = 0.0
+    crowd: float = 0.0
+    """How far background work gives way to calls, 0 to 1."""
+
+    def look(self, sandbox: "Sandbox", now: float) -> int:
+        """How many calls came since the last look; how much time they took, if that can be told."""
+        calls, served = sandbox.calls - self.calls, sandbox.served - self.served
+        if now - self.left > SHORT:
+            part = served / (now - self.left)
+            self.crowd = min(1.0, max(0.0, (part - BUSY) / (CROWDED - BUSY)))
+        return calls
+
+    def leave(self, sandbox: "Sandbox", now: float, rest: float) -> None:
+        """Count anew, and leave it alone for some seconds."""
+        self.left, self.calls, self.served = now, sandbox.calls, sandbox.served
+        self.rested = now + rest
 
 
 class Ticker:
@@ -45,15 +75,14 @@ class Ticker:
     def __init__(self, find: "Callable[[str], Sandbox | None]") -> None:
         self._find = find
         self._woken = asyncio.Event()
-        self._next: dict[str, float] = {}
-        self._resting: dict[str, float] = {}
-        self._calls: dict[str, int] = {}
-        self._left = monotonic(), worked()
-        self._crowd = 0.0
+        self._pulses: dict[str, Pulse] = {}
 
     def wake(self, name: str) -> None:
         """Look again at what is due in a sandbox."""
-        self._next[name] = self._resting.get(name, 0.0)
+        pulse = self._pulses.get(name)
+        if pulse is None:
+            pulse = self._pulses[name] = Pulse()
+        pulse.due = pulse.rested
         self._woken.set()
 
     async def run(self) -> None:
@@ -62,30 +91,31 @@ class Ticker:
         while True:
             self._woken.clear()
             started = loop.time()
-            for name in [name for name, at in self._next.items() if at <= loop.time()]:
-                self._next[name] = loop.time() + LONGEST
-                wait = self._look(name, loop)
-                if wait is None:
-                    for kept in (self._next, self._resting, self._calls):
-                        kept.pop(name, None)
-                else:
-                    self._next[name] = min(self._next[name], loop.time() + wait)
+            for name, pulse in list(self._pulses.items()):
+                if pulse.due <= loop.time():
+                    pulse.due = loop.time() + LONGEST
+                    wait = self._look(name, pulse, loop)
+                    if wait is None:
+                        del self._pulses[name]
+                    else:
+                        pulse.due = min(pulse.due, loop.time() + wait)
             for _ in range(TURNS if loop.time() - started > SHORT else 1):
                 await asyncio.sleep(0)
-            wait = min(self._next.values(), default=loop.time() + LONGEST) - loop.time()
+            due = min((pulse.due for pulse in self._pulses.values()), default=loop.time() + LONGEST)
+            wait = due - loop.time()
             if wait > 0:
                 # Not wait_for: on Python 3.11 it swallows a cancellation that meets a wake-up.
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await self._woken.wait()
 
-    def _look(self, name: str, loop: asyncio.AbstractEventLoop) -> float | None:
+    def _look(self, name: str, pulse: Pulse, loop: asyncio.AbstractEventLoop) -> float | None:
         """Run what is due; real seconds until there is more, None for a sandbox that is gone."""
         sandbox = self._find(name)
         if sandbox is None:
             return None
         started = loop.time()
-        self._look_around()
+        calls = pulse.look(sandbox, started)
         try:
             sandbox.jobs.run_due(sandbox, budget=SLICE)
             sandbox.webhooks.start_due(sandbox)
@@ -97,23 +127,7 @@ class Ticker:
         except Exception:
             log.exception("the ticker failed in sandbox %s", name)
             return PATIENCE
-        share = SHARE * min(1.0, self._called(sandbox) / MANY)
-        share = max(share, CROWDED_SHARE * self._crowd)
-        self._left = monotonic(), worked()
+        share = max(SHARE * min(1.0, calls / MANY), CROWDED_SHARE * pulse.crowd)
         rest = min(MOST_REST, share * (loop.time() - started))
-        self._resting[name] = loop.time() + rest
+        pulse.leave(sandbox, loop.time(), rest)
         return LONGEST if delay is None else max(delay, rest)
-
-    def _look_around(self) -> None:
-        """See how crowded it was since the last look ended, if that is long enough to tell."""
-        left, done = self._left
-        passed = monotonic() - left
-        if passed > SHORT:
-            busy = (worked() - done) / passed
-            self._crowd = min(1.0, max(0.0, busy - BUSY) / (1 - BUSY))
-
-    def _called(self, sandbox: "Sandbox") -> int:
-        """How many calls came since the last look."""
-        before = self._calls.get(sandbox.name, sandbox.calls)
-        self._calls[sandbox.name] = sandbox.calls
-        return sandbox.calls - before

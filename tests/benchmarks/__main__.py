@@ -122,6 +122,13 @@ def travel(effort: Effort) -> tuple[list[Row], dict[str, float]]:
             one = journeys.toloka_ingest(server, 1, 10_000)
             note("Toloka: async to created, 10,000, seconds", one["created, seconds"])
         note("deliveries a second", journeys.deliveries(Path(folder, "b"), 5_000))
+        half, number = Path(folder, "e"), effort.full // 2
+        with mockserver(half, "--pace", "fast") as server:
+            journeys.toloka_ingest(server, number // 10_000, 10_000)
+        with mockserver(half, "--pace", "realistic") as server:
+            note(f"restart with {number:,} tasks, seconds", server.start)
+            for name, value in journeys.full_reads(server).items():
+                note(f"{number:,} tasks: {name}", value)
         full = Path(folder, "c")
         with mockserver(full, "--pace", "fast") as server:
             ingested = journeys.toloka_ingest(server, effort.full // 10_000, 10_000)

@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from mockserver.engine.sandbox import Sandbox
-from mockserver.engine.ticker import Ticker
+from mockserver.engine.ticker import Pulse, Ticker
 from tests.disk import Disk
 from tests.engine import toy
 
@@ -112,3 +114,25 @@ async def test_what_is_due_is_done_once_the_disk_has_room(
     disk.room = None
     await beating.until_done("a")
     assert [record.getMessage() for record in caplog.records][1:] == ["commits are taken again"]
+
+
+@pytest.mark.parametrize(
+    ("served", "crowd"), [(0.0, 0.0), (0.4, 0.0), (0.55, 0.5), (0.7, 1.0), (0.95, 1.0)]
+)
+def test_background_work_gives_way_as_calls_take_the_time(served: float, crowd: float) -> None:
+    sandbox: Any = SimpleNamespace(calls=3, served=5.0)
+    pulse = Pulse()
+    pulse.look(sandbox, 10.0)
+    pulse.leave(sandbox, 10.0, 0.5)
+    assert pulse.rested == 10.5
+    sandbox.calls, sandbox.served = 10, 5.0 + served
+    assert pulse.look(sandbox, 11.0) == 7
+    assert pulse.crowd == pytest.approx(crowd)
+
+
+def test_a_look_right_after_another_tells_nothing_new_of_the_crowd() -> None:
+    sandbox: Any = SimpleNamespace(calls=0, served=0.0)
+    pulse = Pulse(crowd=0.5)
+    pulse.leave(sandbox, 10.0, 0.0)
+    assert pulse.look(sandbox, 10.0) == 0
+    assert pulse.crowd == 0.5
