@@ -234,14 +234,16 @@ class FaultProtocol(HttpToolsProtocol):
             self.loop.call_soon(self._start)
 
     def _start(self) -> None:
-        """Run the next call; further ones that have come become the next as each is answered."""
-        while self._next is not None:
+        """Run the next call; the one behind it has its turn once that is answered."""
+        if self._next is not None:
             (cycle, app), self._next = self._next, None
             if INNER in cycle.scope["path"]:
                 self._keep(cycle.run_asgi(app))
             else:
                 self._run(cycle, app)
-        self._starting = False
+        self._starting = self._next is not None
+        if self._starting:
+            self.loop.call_soon(self._start)
 
     def _run(self, cycle: Cycle, app: Any) -> None:
         """Run a call up to its first wait; what is left, if anything, becomes a task."""

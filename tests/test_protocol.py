@@ -186,6 +186,19 @@ async def test_calls_that_come_in_one_piece_are_answered_in_order() -> None:
     protocol.connection_lost(None)
 
 
+async def test_others_get_their_turn_between_calls_that_come_in_one_piece() -> None:
+    many, full = connected(echo)
+    one, quick = connected(echo)
+    many.data_received(b"".join(GET % b"" for _ in range(100)))
+    await asyncio.sleep(0)
+    one.data_received(GET % b"")
+    assert len(quick.sent) == 1
+    assert len(full.sent) < 10
+    await full.until(lambda wire: len(wire.sent) == 100)
+    many.connection_lost(None)
+    one.connection_lost(None)
+
+
 async def test_a_call_behind_one_that_waits_comes_after_it() -> None:
     event = asyncio.Event()
     protocol, wire = connected(after(event))
