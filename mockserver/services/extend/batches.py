@@ -260,27 +260,36 @@ class FoldedRuns:
         self._sort = sort
         self._falling = falling
 
-    def unfold_between(self, place: Place | None, edge: Any | None) -> bool:
-        """Unfold the next slice of the list between a place and the page's edge; whether so."""
+    def unfold_between(self, place: Place | None, edge: Any | None, wanted: int) -> bool:
+        """Unfold what comes next between a place and the page's edge, as many runs as are wanted.
+
+        Answers whether there was anything.
+        """
         value = None if place is None else place.value
         bounds = {"lte": value, "gt": edge} if self._falling else {"gte": value, "lt": edge}
         given = {name: bound for name, bound in bounds.items() if bound is not None}
-        heads = self._next(SLICES, self._slices, self._sort, given)
+        found = self._next(SLICES, self._slices, self._sort, given, wanted)
         if self._waiting is not None:
             # What waits was not touched since it came.
-            for batch in self._next(WAITING, self._waiting, "createdAt", given):
-                if not heads or (batch["createdAt"] > heads[0][self._sort]) == self._falling:
-                    heads = [admit(self._sandbox, batch)[0]]
-        for head in heads:
-            unfold(self._sandbox, head)
-        return bool(heads)
+            waiting = self._next(WAITING, self._waiting, "createdAt", given, wanted)
+            found += [{**batch, self._sort: batch["createdAt"]} for batch in waiting]
+            found.sort(key=lambda each: each[self._sort], reverse=self._falling)
+        left = wanted
+        for each in found:
+            if left <= 0:
+                break
+            for head in [each] if "folded" in each else admit(self._sandbox, each):
+                if left > 0:
+                    unfold(self._sandbox, head)
+                    left -= head["count"]
+        return left < wanted
 
     def _next(
-        self, name: str, where: Mapping[str, Any], sort: str, given: Mapping[str, Any]
+        self, name: str, where: Mapping[str, Any], sort: str, given: Mapping[str, Any], limit: int
     ) -> list[Document]:
         return self._sandbox.collection(name).find(
             where,
             ranges={sort: Range(**given)} if given else None,
             sort=f"-{sort}" if self._falling else sort,
-            limit=1,
+            limit=limit,
         )

@@ -33,8 +33,8 @@ class Place:
 class Folded(Protocol):
     """Documents that exist only in their compact form until someone looks at them."""
 
-    def unfold_between(self, place: Place | None, edge: Any | None) -> bool:
-        """Bring the next ones of the list to light, if any belong before `edge`; whether so."""
+    def unfold_between(self, place: Place | None, edge: Any | None, wanted: int) -> bool:
+        """Bring the next `wanted` of the list to light that belong before `edge`; whether any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def page(
     while True:
         found, last, more = _scan(sandbox, listing, size, place)
         edge = last[listing.sort] if last is not None and more else None
-        if listing.folded is None or not listing.folded.unfold_between(place, edge):
+        if listing.folded is None or not listing.folded.unfold_between(place, edge, size):
             break
     if not more or last is None:
         return found, None
