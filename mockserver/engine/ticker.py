@@ -30,6 +30,8 @@ CROWDED_SHARE = 25
 BUSY, CROWDED = 0.4, 0.7
 """Parts of the time that calls take, besides what it takes to read and send them: from the one on
 background work gives way to them, and from the other on as far as it does at all."""
+WINDOW = 0.05
+"""Real seconds over which it is seen how crowded it is."""
 MOST_REST = 0.1
 PATIENCE = 1.0
 """Real seconds before another try of what failed."""
@@ -44,24 +46,28 @@ class Pulse:
     """When it is to be looked at."""
     rested: float = 0.0
     """Until when it is left alone."""
-    left: float = 0.0
-    """When the last look ended, since when `calls` and `served` are counted."""
     calls: int = 0
+    """Calls that there were when the last look ended."""
+    since: float = 0.0
     served: float = 0.0
+    """Since when it is seen how crowded it is, and the seconds that calls had taken by then."""
     crowd: float = 0.0
     """How far background work gives way to calls, 0 to 1."""
 
     def look(self, sandbox: "Sandbox", now: float) -> int:
-        """How many calls came since the last look; how much time they took, if that can be told."""
-        calls, served = sandbox.calls - self.calls, sandbox.served - self.served
-        if now - self.left > SHORT:
-            part = served / (now - self.left)
+        """How many calls came since the last look; now and then, also how crowded it is.
+
+        A single call between two looks that follow each other closely would look like a crowd.
+        """
+        if now - self.since >= WINDOW:
+            part = (sandbox.served - self.served) / (now - self.since)
             self.crowd = min(1.0, max(0.0, (part - BUSY) / (CROWDED - BUSY)))
-        return calls
+            self.since, self.served = now, sandbox.served
+        return sandbox.calls - self.calls
 
     def leave(self, sandbox: "Sandbox", now: float, rest: float) -> None:
-        """Count anew, and leave it alone for some seconds."""
-        self.left, self.calls, self.served = now, sandbox.calls, sandbox.served
+        """Count calls anew, and leave it alone for some seconds."""
+        self.calls = sandbox.calls
         self.rested = now + rest
 
 

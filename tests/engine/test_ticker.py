@@ -130,9 +130,14 @@ def test_background_work_gives_way_as_calls_take_the_time(served: float, crowd: 
     assert pulse.crowd == pytest.approx(crowd)
 
 
-def test_a_look_right_after_another_tells_nothing_new_of_the_crowd() -> None:
+def test_one_call_between_two_looks_is_no_crowd() -> None:
     sandbox: Any = SimpleNamespace(calls=0, served=0.0)
-    pulse = Pulse(crowd=0.5)
-    pulse.leave(sandbox, 10.0, 0.0)
-    assert pulse.look(sandbox, 10.0) == 0
-    assert pulse.crowd == 0.5
+    pulse, now = Pulse(), 10.0
+    pulse.look(sandbox, now)
+    for number in range(50):
+        # A call of 1.5 ms in every tenth pause of 2 ms between looks of 3 ms.
+        sandbox.served += 0.0015 * (number % 10 == 0)
+        pulse.look(sandbox, now + 0.002)
+        now += 0.005
+        pulse.leave(sandbox, now, 0.0)
+        assert pulse.crowd == 0
