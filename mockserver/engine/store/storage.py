@@ -21,6 +21,12 @@ LOGGER = logging.getLogger("mockserver.store")
 RETRY = 30.0
 """Real seconds after which a checkpoint that could not be written is tried again."""
 
+GROWTH = 2
+"""How many times as large as the file the log gets before the file is written anew.
+
+With more, less is written twice, and a kill leaves more to read.
+"""
+
 # In a commit: every collection was emptied before its changes.
 CLEARED = "_cleared"
 
@@ -88,7 +94,7 @@ class LogStorage(Storage):
     def due(self) -> bool:
         """Whether the log has outgrown the file and no checkpoint is on its way."""
         return (
-            self.log_size > max(self.checkpoint_at, self.checkpoint_size)
+            self.log_size > max(self.checkpoint_at, GROWTH * self.checkpoint_size)
             and not (self._writer and self._writer.is_alive())
             and monotonic() >= self._retry_at
         )
