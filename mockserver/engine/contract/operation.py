@@ -62,7 +62,8 @@ class Operation:
         places = {p.where for p in self.parameters}
         names = tuple(p.name.lower() for p in self.parameters if p.where == "header")
         object.__setattr__(self, "_headers", None if "cookie" in places else names)
-        nested = [p for p in self.parameters if p.reading.kinds & {"array", "object"}]
+        readings = [p.reading for p in self.parameters]
+        nested = [r for r in readings if r.is_json or r.kinds & {"array", "object"}]
         object.__setattr__(self, "_flat", not nested)
         object.__setattr__(self, "_known", lru_cache(_MOST)(self._read_given))
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import orjson
 
-from mockserver.engine.ids import letters
 from mockserver.engine.sandbox import Sandbox
 from mockserver.engine.service import Call
 from mockserver.services.extend import (
@@ -98,9 +97,7 @@ def start_workflow_batch(call: Call) -> str:
     body = call.body
     made_by = workflows.made_by(call.sandbox, body["workflow"])
     inputs, raw = _inputs(call)
-    # Batches are numbered by the store, so that none needs a counter that is kept apart.
-    number = call.sandbox.collection(batches.WAITING).following
-    id = WORKFLOW.batch_prefix + letters(call.sandbox.ids.derived("extend.batch", number), 8)
+    id = WORKFLOW.batch_prefix + call.sandbox.ids.token("extend.batch", 8)
     own = {**made_by, "priority": body.get("priority", BATCH_PRIORITY)}
     lifecycle.queue(call.sandbox, WORKFLOW, id, own, inputs, raw)
     return id

@@ -386,3 +386,13 @@ async def test_a_fault_can_hold_the_start_of_one_batch(world: World) -> None:
     assert released.status_code == 200, released.text
     world.work()
     assert [run["status"] for run in await world.runs(batchId=id)] == ["PROCESSED"]
+
+
+async def test_after_a_reset_the_same_calls_give_the_same_ids_again(world: World) -> None:
+    async def made() -> tuple[list[str], list[str]]:
+        ids = [await world.batch(named(n)) for n in range(3)]
+        return ids, [run["id"] for run in await world.runs(sortBy="createdAt")]
+
+    first = await made()
+    await world.sandbox.reset()
+    assert await made() == first
